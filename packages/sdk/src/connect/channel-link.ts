@@ -1,0 +1,134 @@
+import type { Call, RequestId } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { META } from '../core/protocol.ts';
+import type { Reply } from '../core/reply.ts';
+import type { Channel } from '../wire/channel.ts';
+import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
+import { Exchange } from '../wire/exchange.ts';
+import { FrameError, readFrame, type NotificationFrame } from '../wire/message.ts';
+import { patchMeta, tokenPatch } from '../wire/params.ts';
+import { answerToServer, type Link } from './link.ts';
+
+/** Makes a {@link Link} over a channel that all calls share. @param label - names the server in messages */
+export function linkOverChannel(channel: Channel, label: string): Link {
+  return new ChannelLink(channel, label);
+}
+
+class ChannelLink implements Link {
+  readonly label: string;
+  readonly silenceMeansLegacy = true;
+  readonly closed: Promise<unknown>;
+  readonly #channel: Channel;
+  readonly #pending = new Map<RequestId, Exchange>();
+  readonly #listeners = new Set<(frame: NotificationFrame) => void>();
+  #nextId = 1;
+  #closeReason: McpError | undefined;
+
+  constructor(channel: Channel, label: string) {
+    this.label = label;
+    this.#channel = channel;
+    this.closed = new Promise((resolve) => {
+      channel.open({
+        message: (bytes) => {
+          this.#receive(bytes);
+        },
+        close: (reason) => {
+          this.#end(reason);
+          resolve(reason);
+        },
+      });
+    });
+  }
+
+  readonly send = (call: Call): Promise<Reply> => {
+    if (this.#closeReason) return Promise.reject(this.#closeReason);
+    if (call.signal.aborted) return Promise.reject(McpError.from(call.signal.reason));
+    const id = this.#nextId++;
+    const exchange = new Exchange(call, (reason) => {
+      this.#cancel(id, reason);
+    });
+    this.#pending.set(id, exchange);
+    const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
+    this.#channel.send(encodeRequest(id, call.method, params));
+    return exchange.reply;
+  };
+
+  notify(method: string, params: Payload<JsonObject>): Promise<void> {
+    this.#channel.send(encodeNotification(method, params));
+    return Promise.resolve();
+  }
+
+  subscribe(listener: (frame: NotificationFrame) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  settle(): void {
+    // A pipe looks the same in both eras.
+  }
+
+  async close(): Promise<void> {
+    this.#channel.close();
+    await this.closed;
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let frame;
+    try {
+      frame = readFrame(bytes);
+    } catch (thrown) {
+      // A line that is no message (a stray print) concerns no call; a broken answer ends the call it answers.
+      if (thrown instanceof FrameError && thrown.id !== null) this.#take(thrown.id)?.fail(thrown.cause);
+      return;
+    }
+    if (frame.kind === 'response') this.#take(frame.id ?? '')?.respond(frame);
+    else if (frame.kind === 'request') this.#channel.send(encodeResponse(frame.id, answerToServer(frame.method)));
+    else this.#route(frame);
+  }
+
+  #route(frame: NotificationFrame): void {
+    if (frame.method === 'notifications/cancelled') {
+      // A server may only cancel a subscription of its own.
+      this.#take(frame.params.payload.value.requestId as RequestId)?.fail(
+        new McpError('unavailable', `${this.label} ended the stream.`),
+      );
+      return;
+    }
+    const owner = this.#ownerOf(frame);
+    if (owner) owner.notify(frame);
+    else for (const listener of this.#listeners) listener(frame);
+  }
+
+  #ownerOf(frame: NotificationFrame): Exchange | undefined {
+    const subscription = frame.params.meta?.[META.subscriptionId];
+    if (subscription !== undefined) return this.#pending.get(subscription as RequestId);
+    if (frame.method === 'notifications/progress')
+      return this.#pending.get(frame.params.payload.value.progressToken as RequestId);
+    if (frame.method !== 'notifications/message') return undefined;
+    // Nothing on a pipe says which call a log message belongs to: it is given on only when there is no doubt.
+    const [only, second] = [...this.#pending.values()];
+    return second === undefined && only?.wantsLogs ? only : undefined;
+  }
+
+  #cancel(id: RequestId, reason: unknown): void {
+    const exchange = this.#take(id);
+    if (!exchange) return;
+    this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId: id })));
+    exchange.fail(McpError.from(reason));
+  }
+
+  #take(id: RequestId): Exchange | undefined {
+    const exchange = this.#pending.get(id);
+    this.#pending.delete(id);
+    return exchange;
+  }
+
+  #end(cause: unknown): void {
+    this.#closeReason = new McpError('unavailable', `${this.label} is gone.`, { cause });
+    for (const exchange of this.#pending.values()) exchange.fail(this.#closeReason);
+    this.#pending.clear();
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,98 @@
+import { createCall } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isModernVersion, META, MODERN_VERSION } from '../core/protocol.ts';
+import { RemoteError, type Result } from '../core/reply.ts';
+import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
+import { connectLegacy } from './legacy.ts';
+import type { Link } from './link.ts';
+
+/** Codes that only a modern server answers with. */
+const UNSUPPORTED_VERSION = -32022;
+
+/**
+ * Finds out which era the server speaks, once, and makes a handler of it.
+ *
+ * @remarks A modern request is tried first. Answers that say nothing of the era (401, 403, 5xx, an outage) are errors,
+ * never a verdict. The probe is `server/discover`, so nothing that may have run is sent again.
+ * @throws McpError `unavailable` if the server cannot be reached, `unsupported_protocol_version` without a common one
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
+ */
+export async function connect(link: Link, options: ConnectOptions): Promise<Connection> {
+  if (options.era === 'legacy') return connectLegacy(link, options);
+  const verdict = await probe(link, options);
+  if (verdict === 'legacy') return connectLegacy(link, options);
+  link.settle('modern', MODERN_VERSION);
+  return modernConnection(link, describe(verdict), options);
+}
+
+async function probe(link: Link, options: ConnectOptions): Promise<Result | 'legacy'> {
+  const timeout = new AbortController();
+  const stop = options.clock.after(options.probeTimeoutMs ?? 5_000, () => {
+    timeout.abort(new McpError('timeout', 'no answer to server/discover'));
+  });
+  const signal = link.silenceMeansLegacy ? AbortSignal.any([options.signal, timeout.signal]) : options.signal;
+  try {
+    const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
+    return versionOf(await reply.result(), link.label);
+  } catch (thrown) {
+    if (timeout.signal.aborted && link.silenceMeansLegacy && !options.signal.aborted) return 'legacy';
+    return verdictOf(thrown, link.label);
+  } finally {
+    stop();
+  }
+}
+
+function versionOf(result: Result, label: string): Result | 'legacy' {
+  const { supportedVersions } = result;
+  // A server that answers anything to anything has not said that it is modern.
+  if (!Array.isArray(supportedVersions)) return 'legacy';
+  if (supportedVersions.some(isModernVersion)) return result;
+  throw noCommonVersion(label, supportedVersions);
+}
+
+function verdictOf(thrown: unknown, label: string): 'legacy' {
+  if (thrown instanceof RemoteError) {
+    const { code, data } = thrown.rpc;
+    if (code !== UNSUPPORTED_VERSION) return 'legacy';
+    const supported = isJsonObject(data) && Array.isArray(data.supported) ? data.supported : [];
+    if (supported.some((version) => typeof version === 'string' && version < MODERN_VERSION)) return 'legacy';
+    throw noCommonVersion(label, supported);
+  }
+  const error = McpError.from(thrown);
+  const status = error.data?.httpStatus;
+  const rejected = typeof status === 'number' && status >= 400 && status < 500 && status !== 401 && status !== 403;
+  if (rejected && status !== 429) return 'legacy';
+  throw error;
+}
+
+const noCommonVersion = (label: string, supported: unknown[]): McpError =>
+  new McpError(
+    'unsupported_protocol_version',
+    `${label} speaks ${supported.map(String).join(', ') || 'no known revision'}; this side speaks ${MODERN_VERSION}.`,
+  );
+
+function describe(result: Result): ServerDescription {
+  const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
+  const serverInfo = meta[META.serverInfo];
+  return {
+    serverInfo: isJsonObject(serverInfo) ? serverInfo : undefined,
+    capabilities: isJsonObject(result.capabilities) ? result.capabilities : {},
+    instructions: typeof result.instructions === 'string' ? result.instructions : undefined,
+  };
+}
+
+function modernConnection(link: Link, server: ServerDescription, options: ConnectOptions): Connection {
+  return {
+    handler: link.send,
+    era: 'modern',
+    version: MODERN_VERSION,
+    server,
+    closed: link.closed,
+    close: () => link.close(),
+    async ping(signal) {
+      const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
+      await reply.done;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { ClientIdentity } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Handler } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Era } from '../core/protocol.ts';
+
+/** What a server said of itself. */
+export interface ServerDescription {
+  readonly serverInfo: JsonObject | undefined;
+  readonly capabilities: JsonObject;
+  readonly instructions: string | undefined;
+}
+
+/** A remote server as a handler. */
+export interface Connection {
+  readonly handler: Handler;
+  /** The era in which the server is spoken to. */
+  readonly era: Era;
+  /** The revision in which it is spoken to. */
+  readonly version: string;
+  readonly server: ServerDescription;
+  /** Asks for a sign of life. @throws McpError if there is none before `signal` aborts */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Resolves when the server is gone. */
+  readonly closed: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** Who connects, as told to the server. */
+  clientInfo: ClientIdentity;
+  /** Gives up when aborted. */
+  signal: AbortSignal;
+  /** How long a pipe may be silent before its server counts as legacy. Unit: ms, from 1. @defaultValue 5_000 */
+  probeTimeoutMs?: number;
+  /** The era found earlier: saves the probe. */
+  era?: Era;
+  clock: Clock;
+}

@@ -1,0 +1,37 @@
+import { McpError } from '../core/errors.ts';
+import type { WireJson } from '../wire/encode.ts';
+
+/** One HTTP request to the URL a client was made for. */
+export interface HttpClientRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly headers: Record<string, string>;
+  readonly body?: WireJson;
+  readonly signal: AbortSignal;
+}
+
+/** Its response: an event stream as it comes, anything else read to the end. */
+export interface HttpClientResponse {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Says that nobody wants the rest of a stream; the connection is freed at once. */
+  cancel(): void;
+}
+
+/** How HTTP is spoken to one URL. Drivers: `fetch`, undici. */
+export interface HttpClient {
+  /** @throws McpError `unavailable` if there is no response, `payload_too_large` if it is longer than allowed */
+  request(request: HttpClientRequest): Promise<HttpClientResponse>;
+  close(): Promise<void>;
+}
+
+/** Limit for one response that is not a stream. Unit: bytes. 64 MiB: an image or a file as Base64, with room. */
+export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+
+/** What a response that is too long ends with. */
+export const tooLong = (maxBytes: number): McpError =>
+  new McpError('payload_too_large', `The response is longer than ${maxBytes} bytes.`);
+
+/** Whether a response is read as it comes. */
+export const isEventStream = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^\s*text\/event-stream\b/i.test(contentType);

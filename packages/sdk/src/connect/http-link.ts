@@ -1,0 +1,195 @@
+import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { needsNameHeader } from '../core/methods.ts';
+import type { Payload } from '../core/payload.ts';
+import { MODERN_VERSION, type Era } from '../core/protocol.ts';
+import { streamReply, type Message, type Reply } from '../core/reply.ts';
+import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
+import { finalMessage, restoreToken, singleReply } from '../wire/exchange.ts';
+import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
+import { readFrame, type Frame, type NotificationFrame, type ResponseFrame } from '../wire/message.ts';
+import { patchMeta, tokenPatch } from '../wire/params.ts';
+import { decodeEvents } from '../wire/sse.ts';
+import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
+import { answerToServer, type Link } from './link.ts';
+
+const encoder = new TextEncoder();
+
+/** Makes a {@link Link} over Streamable HTTP. */
+export function linkOverHttp(client: HttpClient, url: URL, headers: Readonly<Record<string, string>> = {}): HttpLink {
+  return new HttpLink(client, url, headers);
+}
+
+/** One server over Streamable HTTP: stateless in the modern era, a session in the legacy one. */
+export class HttpLink implements Link {
+  readonly label: string;
+  readonly silenceMeansLegacy = false;
+  readonly closed: Promise<unknown>;
+  readonly #client: HttpClient;
+  readonly #listeners = new Set<(frame: NotificationFrame) => void>();
+  readonly #base: Record<string, string>;
+  #era: Era = 'modern';
+  #sessionId: string | undefined;
+  #close!: () => void;
+  #nextId = 1;
+
+  constructor(client: HttpClient, url: URL, headers: Readonly<Record<string, string>>) {
+    this.#client = client;
+    this.label = url.origin + url.pathname;
+    this.#base = {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+      'content-type': 'application/json',
+      accept: ACCEPT,
+      [HEADER.protocolVersion]: MODERN_VERSION,
+    };
+    this.closed = new Promise((resolve) => {
+      this.#close = () => {
+        resolve('closed');
+      };
+    });
+  }
+
+  readonly send = async (call: Call): Promise<Reply> => {
+    const id = this.#nextId++;
+    const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
+    const response = await this.#client.request({
+      method: 'POST',
+      headers: this.#headersFor(call),
+      body: encodeRequest(id, call.method, params),
+      signal: call.signal,
+    });
+    if (call.method === 'initialize') this.#sessionId = response.header(HEADER.sessionId);
+    if (response.body instanceof Uint8Array) return this.#single(response, response.body);
+    return this.#stream(response, response.body, call);
+  };
+
+  notify(method: string, params: Payload<JsonObject>): Promise<void> {
+    return this.#post(encodeNotification(method, params));
+  }
+
+  subscribe(listener: (frame: NotificationFrame) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  settle(era: Era, version: string): void {
+    this.#era = era;
+    this.#base[HEADER.protocolVersion] = version;
+    if (era === 'modern') this.#sessionId = undefined;
+  }
+
+  /** Forgets a legacy session, before another is opened. */
+  reset(): void {
+    this.#sessionId = undefined;
+  }
+
+  /**
+   * Opens the stream on which a legacy server tells of changes; resolves when it ends.
+   * @throws McpError `http_method_not_allowed` if the server has none
+   */
+  async listen(signal: AbortSignal, onOpen: () => void): Promise<void> {
+    const headers: Record<string, string> = { ...this.#sessionHeaders(), accept: 'text/event-stream' };
+    delete headers['content-type'];
+    const response = await this.#client.request({ method: 'GET', headers, signal });
+    if (response.body instanceof Uint8Array) throw statusError(this.label, response.status);
+    onOpen();
+    for await (const frame of this.#frames(response.body))
+      if (frame.kind === 'notification') for (const listener of this.#listeners) listener(frame);
+  }
+
+  async close(): Promise<void> {
+    if (this.#sessionId !== undefined) {
+      const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
+      // A server that does not let clients end sessions, or is gone, has nothing to be told.
+      await this.#client.request({ method: 'DELETE', headers: this.#sessionHeaders(), signal }).catch(() => undefined);
+    }
+    await this.#client.close();
+    this.#close();
+  }
+
+  #headersFor(call: Call): Record<string, string> {
+    if (this.#era === 'legacy' || call.method === 'initialize') return this.#sessionHeaders();
+    const headers: Record<string, string> = { ...this.#base, ...call.paramHeaders, [HEADER.method]: call.method };
+    if (needsNameHeader(call.method) && call.target !== undefined) headers[HEADER.name] = encodeHeaderValue(call.target);
+    return headers;
+  }
+
+  #sessionHeaders(): Record<string, string> {
+    return { ...this.#base, ...(this.#sessionId === undefined ? {} : { [HEADER.sessionId]: this.#sessionId }) };
+  }
+
+  #single(response: HttpClientResponse, body: Uint8Array): Reply {
+    const frame = tryReadFrame(body);
+    if (frame?.kind === 'response') return singleReply(finalMessage(frame));
+    throw statusError(this.label, response.status);
+  }
+
+  async #stream(response: HttpClientResponse, body: AsyncIterable<Uint8Array>, call: Call): Promise<Reply> {
+    const messages = toMessages(this.#frames(body), call, this.label);
+    const first = await messages.next();
+    if (first.done) throw new McpError('unavailable', `${this.label} ended the stream without an answer.`);
+    if (first.value.kind !== 'notification') {
+      response.cancel();
+      return singleReply(first.value);
+    }
+    return streamReply(prepend(first.value, messages), () => {
+      response.cancel();
+    });
+  }
+
+  /** Messages of a stream; what the server asks of its client is answered on the way. */
+  async *#frames(body: AsyncIterable<Uint8Array>): AsyncGenerator<NotificationFrame | ResponseFrame> {
+    for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
+      const frame = readFrame(encoder.encode(data));
+      if (frame.kind === 'request') await this.#post(encodeResponse(frame.id, answerToServer(frame.method)));
+      else yield frame;
+    }
+  }
+
+  async #post(body: WireJson): Promise<void> {
+    const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
+    await this.#client.request({ method: 'POST', headers: this.#sessionHeaders(), body, signal });
+  }
+}
+
+/** How long a notification or the end of a session may take. Unit: ms. */
+const NOTIFY_TIMEOUT_MS = 5_000;
+
+/** What an HTTP status without a JSON-RPC message means; `data.httpStatus` carries it. */
+export function statusError(label: string, status: number): McpError {
+  if (status === 401 || status === 403)
+    return new McpError('unavailable', `${label} refused the gateway's credentials (HTTP ${status}).`, {
+      data: { httpStatus: status },
+    });
+  return new McpError('unavailable', `${label} answered HTTP ${status} without a JSON-RPC message.`, {
+    data: { httpStatus: status },
+  });
+}
+
+function tryReadFrame(body: Uint8Array): Frame | undefined {
+  try {
+    return readFrame(body);
+  } catch {
+    return undefined;
+  }
+}
+
+type Frames = AsyncGenerator<NotificationFrame | ResponseFrame>;
+
+async function* toMessages(frames: Frames, call: Call, label: string): AsyncGenerator<Message> {
+  for await (const frame of frames) {
+    if (frame.kind === 'notification')
+      yield { kind: 'notification', method: frame.method, params: restoreToken(frame, call.progressToken) };
+    else {
+      yield finalMessage(frame);
+      return;
+    }
+  }
+  throw new McpError('unavailable', `${label} cut the stream off.`);
+}
+
+async function* prepend(first: Message, rest: AsyncGenerator<Message>): AsyncGenerator<Message> {
+  yield first;
+  yield* rest;
+}

@@ -1,0 +1,113 @@
+import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { streamReply, type Message, type Reply } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import { HttpLink } from './http-link.ts';
+import type { Link } from './link.ts';
+
+/** What changes, by the filter's member and the notification that tells of it. */
+const CHANGES = {
+  toolsListChanged: ['tools', 'notifications/tools/list_changed'],
+  promptsListChanged: ['prompts', 'notifications/prompts/list_changed'],
+  resourcesListChanged: ['resources', 'notifications/resources/list_changed'],
+} as const;
+
+interface LegacyListen {
+  readonly call: Call;
+  readonly capabilities: JsonObject;
+  readonly clock: Clock;
+}
+
+/** Pause before a stream that broke is opened again. Unit: ms. */
+const REOPEN_MS = 1_000;
+
+/** How long the headers of the stream may take before it counts as open: some servers send them with the first event. */
+const OPEN_MS = 2_000;
+
+/**
+ * Makes a `subscriptions/listen` reply of what a legacy server tells unasked: on its pipe, or on its GET stream.
+ *
+ * @remarks Acknowledges list changes that the server says it tells of. After a GET stream broke, a change may have been
+ * missed, so each acknowledged one is told once when it is open again.
+ */
+export async function listenLegacy(link: Link, { call, capabilities, clock }: LegacyListen): Promise<Reply> {
+  const wanted = filterFor(call.params.value.notifications, capabilities);
+  const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
+  const stop = new AbortController();
+  const stream = link instanceof HttpLink && methods.length > 0 ? new GetStream(link, clock, stop.signal) : undefined;
+  const open = stream ? await stream.open() : true;
+
+  const queue = new PushQueue<Message>();
+  const tell = (method: string): void => {
+    queue.push({ kind: 'notification', method, params: Payload.of<JsonObject>({}) });
+  };
+  queue.push(acknowledgement(open ? wanted : {}));
+  const unsubscribe = link.subscribe((frame) => {
+    if (methods.includes(frame.method)) tell(frame.method);
+  });
+  const end = (): void => {
+    unsubscribe();
+    stop.abort();
+    queue.end();
+  };
+  call.signal.addEventListener('abort', end, { once: true });
+  void link.closed.then(end);
+  if (open) void stream?.keepOpen(() => { methods.forEach(tell); });
+  return streamReply(queue, end);
+}
+
+/** The stream of a legacy session on which the server speaks unasked. */
+class GetStream {
+  readonly #link: HttpLink;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(link: HttpLink, clock: Clock, signal: AbortSignal) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  /** Resolves with whether the server has such a stream. */
+  open(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const opened = (): void => {
+        resolve(true);
+      };
+      const stopWaiting = this.#clock.after(OPEN_MS, opened);
+      this.#ended = this.#link.listen(this.#signal, opened).catch(() => {
+        resolve(false);
+      });
+      void this.#ended.then(stopWaiting);
+    });
+  }
+
+  /** Opens it again whenever it breaks, until the signal aborts. */
+  async keepOpen(onReopened: () => void): Promise<void> {
+    for (;;) {
+      await this.#ended;
+      await new Promise<void>((resolve) => void this.#clock.after(REOPEN_MS, resolve));
+      if (this.#signal.aborted) return;
+      if (await this.open()) onReopened();
+    }
+  }
+}
+
+const acknowledgement = (notifications: JsonObject): Message => ({
+  kind: 'notification',
+  method: 'notifications/subscriptions/acknowledged',
+  params: Payload.of<JsonObject>({ notifications }),
+});
+
+function filterFor(asked: unknown, capabilities: JsonObject): JsonObject {
+  const filter: JsonObject = {};
+  if (!isJsonObject(asked)) return filter;
+  for (const [key, [capability]] of Object.entries(CHANGES)) {
+    const offered = capabilities[capability];
+    if (asked[key] === true && isJsonObject(offered) && offered.listChanged === true) filter[key] = true;
+  }
+  return filter;
+}

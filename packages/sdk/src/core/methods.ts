@@ -1,0 +1,48 @@
+/** How a method is answered: once, with a list that can be merged, or with a stream that stays open. */
+export type MethodClass = 'unary' | 'list' | 'discover' | 'listen';
+
+/** The list methods and the member of their result that holds the entries. */
+export const LIST_MEMBERS = {
+  'tools/list': 'tools',
+  'prompts/list': 'prompts',
+  'resources/list': 'resources',
+  'resources/templates/list': 'resourceTemplates',
+} as const;
+
+/** A method that answers with a list. */
+export type ListMethod = keyof typeof LIST_MEMBERS;
+
+/** Whether `method` answers with a list. */
+export const isListMethod = (method: string): method is ListMethod => Object.hasOwn(LIST_MEMBERS, method);
+
+/** Where a method names its target, and whether HTTP mirrors it in `Mcp-Name`. */
+export type TargetMember = 'name' | 'uri' | 'ref';
+
+const TARGET_MEMBER: Readonly<Record<string, TargetMember>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'completion/complete': 'ref',
+};
+
+/** The member of `params` that a call of `method` is routed by; undefined when there is none. */
+export const targetMember = (method: string): TargetMember | undefined =>
+  Object.hasOwn(TARGET_MEMBER, method) ? TARGET_MEMBER[method] : undefined;
+
+/** Whether HTTP requests of `method` must carry `Mcp-Name` (Streamable HTTP, "Standard Request Headers"). */
+export const needsNameHeader = (method: string): boolean => {
+  const member = targetMember(method);
+  return member === 'name' || member === 'uri';
+};
+
+const CACHEABLE = new Set(['server/discover', 'resources/read', ...Object.keys(LIST_MEMBERS)]);
+
+/** Whether complete results of `method` must carry `ttlMs` and `cacheScope`. */
+export const isCacheable = (method: string): boolean => CACHEABLE.has(method);
+
+/** The class of `method`; unknown methods are unary. */
+export function classOf(method: string): MethodClass {
+  if (isListMethod(method)) return 'list';
+  if (method === 'server/discover') return 'discover';
+  return method === 'subscriptions/listen' ? 'listen' : 'unary';
+}

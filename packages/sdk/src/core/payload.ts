@@ -1,0 +1,94 @@
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Where a scanner found a value inside the bytes it read: offsets, `end` exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A member of a JSON object as a scanner found it. */
+export interface Member {
+  readonly key: string;
+  /** Offset of the key's opening quote. */
+  readonly start: number;
+  readonly value: Span;
+}
+
+/**
+ * Members of `params` that routing and translation need, as offsets into the payload's bytes.
+ * Absent where the message did not have them.
+ */
+export interface ParamsSpans {
+  /** `name`, `uri`, `ref.name` or `ref.uri`: what a call is routed by. */
+  readonly target?: Span;
+  /** `_meta`, with its members. */
+  readonly meta?: Span & { readonly members: readonly Member[] };
+}
+
+/**
+ * A JSON value that stays in the form it came in until someone asks for the other.
+ *
+ * @remarks Bytes that nobody looks at are never parsed, so unknown fields, big integers and the order of keys survive.
+ */
+export class Payload<T = unknown> {
+  #json: Uint8Array | string | undefined;
+  #value: T | undefined;
+  /** Offsets found by the scanner; only with bytes. */
+  readonly spans: ParamsSpans | undefined;
+
+  private constructor(json: Uint8Array | string | undefined, value: T | undefined, spans: ParamsSpans | undefined) {
+    this.#json = json;
+    this.#value = value;
+    this.spans = spans;
+  }
+
+  /** Wraps JSON text whose syntax is known to be right. */
+  static json<T = unknown>(json: Uint8Array | string, spans?: ParamsSpans): Payload<T> {
+    return new Payload<T>(json, undefined, spans);
+  }
+
+  /** Wraps a value; it must be serialisable and must not change afterwards. */
+  static of<T>(value: T): Payload<T> {
+    return new Payload<T>(undefined, value, undefined);
+  }
+
+  /** The value, parsed on first use. */
+  get value(): T {
+    if (this.#value === undefined && this.#json !== undefined) this.#value = JSON.parse(this.text) as T;
+    return this.#value as T;
+  }
+
+  /** The JSON text as UTF-8 bytes, encoded on first use. */
+  get bytes(): Uint8Array {
+    const json = this.json;
+    if (typeof json !== 'string') return json;
+    const bytes = encoder.encode(json);
+    this.#json = bytes;
+    return bytes;
+  }
+
+  /** The JSON text as a string. */
+  get text(): string {
+    const json = this.json;
+    return typeof json === 'string' ? json : decoder.decode(json);
+  }
+
+  /** The JSON text in whichever form it is at hand. */
+  get json(): Uint8Array | string {
+    return (this.#json ??= JSON.stringify(this.#value));
+  }
+}
+
+/** Joins JSON fragments to one text; stays a string as long as every part is one. */
+export function joinJson(parts: readonly (Uint8Array | string)[]): Uint8Array | string {
+  if (parts.every((part) => typeof part === 'string')) return parts.join('');
+  const encoded = parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : part));
+  const out = new Uint8Array(encoded.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of encoded) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,5 @@
+export { createUndiciClient, type UndiciClientOptions } from './connect/undici.node.ts';
+export { drain, listenHttp, type HttpListener, type ListenOptions } from './serve/listen.node.ts';
+export { toNode, type NodeHandler } from './serve/node.node.ts';
+export { serveStdio, type StdioServer } from './serve/stdio-server.node.ts';
+export { channelOverStreams, type ByteStreams } from './serve/stdio.node.ts';

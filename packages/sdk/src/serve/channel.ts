@@ -1,0 +1,176 @@
+import type { RequestId } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { errorReply, type Message, type Reply } from '../core/reply.ts';
+import type { Channel } from '../wire/channel.ts';
+import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
+import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
+import { FrameError, isBatch, readBatch, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
+import { joinJson } from '../core/payload.ts';
+import { LegacySession, readInitialize } from './legacy-session.ts';
+import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+
+/** The revision that requires JSON-RPC batches to be received. */
+const BATCH_VERSION = '2025-03-26';
+
+/** A handler made reachable over a channel. */
+export interface ChannelServer {
+  /** Resolves when the channel is closed and no call is running. */
+  readonly closed: Promise<void>;
+  /** Waits for the running calls, then closes the channel. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a handler over a channel, in both eras.
+ *
+ * @remarks A request with the modern envelope is served statelessly; `initialize` opens the one legacy session that the
+ * channel can have.
+ */
+export function serveChannel(handler: Handler, channel: Channel, limits: JsonLimits = DEFAULT_JSON_LIMITS): ChannelServer {
+  return new ChannelEndpoint(handler, channel, limits);
+}
+
+class ChannelEndpoint implements ChannelServer {
+  readonly closed: Promise<void>;
+  readonly #handler: Handler;
+  readonly #channel: Channel;
+  readonly #limits: JsonLimits;
+  readonly #inFlight = new Map<RequestId, AbortController>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #gone = new AbortController();
+  #legacy: LegacySession | undefined;
+
+  constructor(handler: Handler, channel: Channel, limits: JsonLimits) {
+    this.#handler = handler;
+    this.#channel = channel;
+    this.#limits = limits;
+    this.closed = new Promise((resolve) => {
+      channel.open({
+        message: (bytes) => {
+          this.#track(this.#receive(bytes));
+        },
+        close: () => {
+          this.#abortAll();
+          void Promise.allSettled([...this.#running]).then(() => {
+            resolve();
+          });
+        },
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#gone.abort();
+    await Promise.allSettled([...this.#running]);
+    this.#channel.close();
+    await this.closed;
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
+  #abortAll(): void {
+    const reason = new McpError('cancelled', 'The connection was lost.');
+    this.#gone.abort(reason);
+    for (const controller of this.#inFlight.values()) controller.abort(reason);
+    this.#legacy?.close('The connection was lost.');
+  }
+
+  async #receive(bytes: Uint8Array): Promise<void> {
+    try {
+      if (isBatch(bytes)) await this.#batch(bytes);
+      else await this.#take(readFrame(bytes, this.#limits), (json) => { this.#channel.send(json); });
+    } catch (thrown) {
+      const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
+      const { single } = errorReply(cause);
+      if (single) this.#channel.send(encodeResponse(id, single));
+    }
+  }
+
+  async #batch(bytes: Uint8Array): Promise<void> {
+    if (this.#legacy?.client.version !== BATCH_VERSION)
+      throw new McpError('invalid_request', `A batch is only received in a session of revision ${BATCH_VERSION}.`);
+    const answers: WireJson[] = [];
+    const frames = readBatch(bytes, this.#limits).map((message) => readFrame(message, this.#limits));
+    await Promise.all(frames.map((frame) => this.#take(frame, (json, message) => {
+      if (message.kind === 'notification') this.#channel.send(json);
+      else answers.push(json);
+    })));
+    const list = answers.flatMap((answer, index) => (index === 0 ? [answer] : [',', answer]));
+    if (list.length > 0) this.#channel.send(joinJson(['[', ...list, ']']));
+  }
+
+  async #take(frame: Frame, send: Send): Promise<void> {
+    if (frame.kind === 'notification') this.#notified(frame);
+    if (frame.kind !== 'request') return;
+    if (hasModernEnvelope(frame)) return this.#relay(await this.#modern(frame), (message) => { send(encodeModern(frame, message), message); });
+    const reply = await this.#answerLegacy(frame);
+    return this.#relay(reply, (message) => {
+      const json = message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(frame.id, message);
+      send(json, message);
+    });
+  }
+
+  async #modern(frame: RequestFrame): Promise<Reply> {
+    if (this.#inFlight.has(frame.id)) return errorReply(new McpError('invalid_request', 'The id is in use by a running request.'));
+    const controller = new AbortController();
+    this.#inFlight.set(frame.id, controller);
+    const finished = (): void => void this.#inFlight.delete(frame.id);
+    try {
+      const reply = await this.#handler(modernCall(frame, { signal: controller.signal, principal: null }));
+      void reply.done.then(finished);
+      return reply;
+    } catch (thrown) {
+      finished();
+      return errorReply(thrown);
+    }
+  }
+
+  async #answerLegacy(frame: RequestFrame): Promise<Reply> {
+    try {
+      if (frame.method === 'initialize') {
+        this.#legacy = new LegacySession(this.#handler, readInitialize(frame), null);
+        return await this.#legacy.initialize(this.#gone.signal);
+      }
+      // A ping may come before the handshake.
+      const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, null) : undefined);
+      if (session) return await session.answer(frame);
+      throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
+    } catch (thrown) {
+      return errorReply(thrown);
+    }
+  }
+
+  #notified(frame: NotificationFrame): void {
+    if (frame.method === 'notifications/cancelled')
+      this.#inFlight.get(frame.params.payload.value.requestId as RequestId)?.abort(new McpError('cancelled', 'Cancelled by the caller.'));
+    this.#legacy?.notify(frame);
+    if (frame.method === 'notifications/initialized' && this.#legacy) void this.#tellChanges(this.#legacy);
+  }
+
+  /** Tells a legacy client of changes until the channel is gone; it need not ask. */
+  async #tellChanges(session: LegacySession): Promise<void> {
+    try {
+      for await (const { method, params } of await session.listen(this.#gone.signal))
+        this.#channel.send(encodeNotification(method, params));
+    } catch {
+      // A handler without change notifications has none to tell.
+    }
+  }
+
+  async #relay(reply: Reply, send: (message: Message) => void): Promise<void> {
+    if (reply.single) {
+      send(reply.single);
+      return;
+    }
+    for await (const message of reply.messages()) send(message);
+  }
+}
+
+type Send = (json: WireJson, message: Message) => void;
+
+/** Who pings before saying who it is. */
+const NOBODY = { version: BATCH_VERSION, clientInfo: {}, capabilities: {} };

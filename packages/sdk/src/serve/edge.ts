@@ -1,0 +1,136 @@
+import type { Principal } from '../core/call.ts';
+import { systemClock, type Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import { systemRandom, type Random } from '../core/random.ts';
+import { silentTelemetry, type Telemetry } from '../core/telemetry.ts';
+import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
+
+/** Limits on what a peer may send. */
+export interface EdgeLimits extends JsonLimits {
+  /** Length of one message. Unit: bytes, from 1. @defaultValue 4_194_304 (4 MiB): a photo as Base64 fits */
+  readonly maxBytes: number;
+}
+
+/** What is checked on every HTTP message before its body is read. */
+export interface EdgeOptions {
+  /**
+   * Origins that browsers may send, e.g. `https://app.example.com`.
+   * @defaultValue none but loopback ones: a web page must not reach a local server by DNS rebinding
+   */
+  origins?: readonly string[];
+  /**
+   * Host names that the `Host` header may name besides loopback ones. Checked where the listener is on loopback, and
+   * everywhere once given.
+   * @defaultValue `[]`
+   */
+  hosts?: readonly string[];
+  limits?: Partial<EdgeLimits>;
+  /**
+   * Establishes who is acting.
+   * @param header - reads a header of the request by its lower-case name
+   * @returns the principal, or null for an anonymous caller
+   * @throws McpError `unauthenticated` or `forbidden` to refuse
+   */
+  authenticate?: (header: (name: string) => string | undefined) => Promise<Principal | null> | Principal | null;
+  /** Where refusals are told. @defaultValue nowhere */
+  telemetry?: Telemetry;
+  /**
+   * Key of session tokens; at least 32 bytes. Replicas that share it resume each other's sessions.
+   * @defaultValue a random one: sessions end with the process
+   */
+  secret?: Uint8Array<ArrayBuffer>;
+  /** Pause between the comments that keep a quiet stream open. Unit: ms, from 1. @defaultValue 15_000: proxies cut at 30 to 60 s */
+  keepAliveMs?: number;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** {@link EdgeOptions} with nothing left open. */
+export interface Edge {
+  readonly limits: EdgeLimits;
+  readonly keepAliveMs: number;
+  readonly secret: Uint8Array<ArrayBuffer>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  /** Lets a request pass or throws. */
+  admit(request: EdgeRequest): Promise<Principal | null>;
+}
+
+/** What the edge looks at. */
+export interface EdgeRequest {
+  header(name: string): string | undefined;
+  /** Whether the connection came in on a loopback address. */
+  readonly onLoopback: boolean;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
+const SECRET_BYTES = 32;
+
+/**
+ * Completes the options.
+ * @throws McpError `invalid_options` naming the option, its value and what is allowed
+ */
+export function resolveEdge(options: EdgeOptions = {}): Edge {
+  const origins = new Set((options.origins ?? []).map(parseOrigin));
+  const hosts = options.hosts && new Set(options.hosts.map((host) => host.toLowerCase()));
+  const random = options.random ?? systemRandom;
+  const secret = options.secret ?? random.bytes(SECRET_BYTES);
+  if (secret.length < SECRET_BYTES)
+    throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
+  return {
+    limits: resolveLimits(options.limits),
+    keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000),
+    secret,
+    random,
+    clock: options.clock ?? systemClock,
+    telemetry: options.telemetry ?? silentTelemetry,
+    async admit(request) {
+      checkHost(request, hosts);
+      checkOrigin(request, origins);
+      return (await options.authenticate?.((name) => request.header(name))) ?? null;
+    },
+  };
+}
+
+function resolveLimits(limits: Partial<EdgeLimits> = {}): EdgeLimits {
+  const resolved = { maxBytes: 4 * 1024 * 1024, ...DEFAULT_JSON_LIMITS, ...limits };
+  for (const [name, value] of Object.entries(resolved)) positive(`limits.${name}`, value);
+  return resolved;
+}
+
+function positive(path: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalid(path, String(value), 'an integer from 1');
+}
+
+const invalid = (path: string, value: string, allowed: string): McpError =>
+  new McpError('invalid_options', `${path} is ${value}; allowed: ${allowed}.`);
+
+function parseOrigin(origin: string): string {
+  const parsed = URL.canParse(origin) ? new URL(origin).origin : 'null';
+  if (parsed === 'null') throw invalid('origins', JSON.stringify(origin), 'an origin such as "https://app.example.com"');
+  return parsed;
+}
+
+function checkHost(request: EdgeRequest, hosts: ReadonlySet<string> | undefined): void {
+  if (!request.onLoopback && !hosts) return;
+  const host = hostName(request.header('host'));
+  if (LOOPBACK.has(host) || hosts?.has(host)) return;
+  throw new McpError('forbidden', `The Host header names "${host.slice(0, 80)}", which is not served here.`);
+}
+
+function checkOrigin(request: EdgeRequest, origins: ReadonlySet<string>): void {
+  const origin = request.header('origin');
+  if (origin === undefined || origins.has(origin)) return;
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url && LOOPBACK.has(url.hostname) && LOOPBACK.has(hostName(request.header('host')))) return;
+  throw new McpError('forbidden', `The origin "${origin.slice(0, 80)}" is not allowed.`);
+}
+
+/** The name in a Host header, without the port. */
+function hostName(host = ''): string {
+  const bracket = host.indexOf(']');
+  const colon = host.indexOf(':', Math.max(bracket, 0));
+  return (colon < 0 ? host : host.slice(0, colon)).toLowerCase();
+}

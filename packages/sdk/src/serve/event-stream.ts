@@ -1,0 +1,37 @@
+import type { Clock } from '../core/clock.ts';
+import type { Message } from '../core/reply.ts';
+import type { WireJson } from '../wire/encode.ts';
+import { encodeEvent, SSE_HEADERS, SSE_KEEP_ALIVE } from '../wire/sse.ts';
+import type { HttpResponse, StreamSink } from './http-message.ts';
+
+/** How a stream of messages becomes events. */
+export interface EventStreamOptions {
+  /** Writes a message; undefined leaves it out. */
+  readonly encode: (message: Message) => WireJson | undefined;
+  readonly clock: Clock;
+  readonly keepAliveMs: number;
+}
+
+/** A response that relays messages as they come, one event each. */
+export const eventStream = (messages: AsyncIterable<Message>, options: EventStreamOptions): HttpResponse => ({
+  status: 200,
+  headers: SSE_HEADERS,
+  stream: (sink) => relay(messages, options, sink),
+});
+
+async function relay(messages: AsyncIterable<Message>, options: EventStreamOptions, sink: StreamSink): Promise<void> {
+  let cancel = (): void => undefined;
+  const beat = (): void => {
+    void sink.write(SSE_KEEP_ALIVE);
+    cancel = options.clock.after(options.keepAliveMs, beat);
+  };
+  cancel = options.clock.after(options.keepAliveMs, beat);
+  try {
+    for await (const message of messages) {
+      const json = options.encode(message);
+      if (json !== undefined) await sink.write(encodeEvent(json));
+    }
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,82 @@
+import { McpError } from '../core/errors.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from './http-message.ts';
+
+const encoder = new TextEncoder();
+
+/** Makes a web-standard handler of an HTTP one. */
+export const toFetch =
+  (handle: HttpHandler) =>
+  async (request: Request): Promise<Response> => {
+    const gone = new AbortController();
+    const abort = (): void => {
+      gone.abort(new McpError('cancelled', 'The caller went away.'));
+    };
+    request.signal.addEventListener('abort', abort, { once: true });
+    return toResponse(await handle(fromRequest(request, gone.signal)), abort);
+  };
+
+const fromRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
+  method: request.method,
+  // A fetch handler does not know its socket: `hosts` is checked when it is given.
+  onLoopback: false,
+  signal,
+  header: (name) => request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
+  headersWith(prefix) {
+    const found = [...request.headers].filter(([name]) => name.startsWith(prefix));
+    return found.length > 0 ? Object.fromEntries(found) : undefined;
+  },
+  body: (maxBytes) => readBody(request, maxBytes),
+});
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = new McpError('payload_too_large', `The body is longer than ${maxBytes} bytes.`);
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge;
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    const chunk = read.value as Uint8Array;
+    length += chunk.length;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      throw tooLarge;
+    }
+    parts.push(chunk);
+  }
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    body.set(part, offset);
+    offset += part.length;
+  }
+  return body;
+}
+
+function toResponse(response: HttpResponse, abort: () => void): Response {
+  const { status, headers, body, stream } = response;
+  // 499 and the like are for the log of a peer that is gone; Response knows 200 to 599 only, which they are in.
+  if (!stream) return new Response((body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
+  let wake = (): void => undefined;
+  let open = true;
+  const readable = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const write = (text: string): Promise<void> | undefined => {
+        if (!open) return undefined;
+        controller.enqueue(encoder.encode(text));
+        return (controller.desiredSize ?? 1) > 0 ? undefined : new Promise((resolve) => (wake = resolve));
+      };
+      void stream({ write }).finally(() => {
+        if (open) controller.close();
+      });
+    },
+    pull() {
+      wake();
+    },
+    cancel() {
+      open = false;
+      wake();
+      abort();
+    },
+  });
+  return new Response(readable, { status, headers });
+}

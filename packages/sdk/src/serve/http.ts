@@ -1,0 +1,123 @@
+import type { Principal } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { isModernVersion, META } from '../core/protocol.ts';
+import { errorReply, type Reply } from '../core/reply.ts';
+import { checkMirroredHeaders, HEADER } from '../wire/headers.ts';
+import { FrameError, isBatch, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
+import { resolveEdge, type Edge, type EdgeOptions } from './edge.ts';
+import { eventStream } from './event-stream.ts';
+import { emptyResponse, errorResponse, jsonResponse, type HttpHandler, type HttpRequest, type HttpResponse } from './http-message.ts';
+import { LegacyHttp } from './legacy-http.ts';
+import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+
+/** A handler made reachable over Streamable HTTP, in both eras. */
+export interface HttpServer {
+  readonly handle: HttpHandler;
+  /** Ends legacy streams and cancels their calls. */
+  close(): void;
+}
+
+/**
+ * Serves a handler over Streamable HTTP.
+ *
+ * @remarks The era of a message is in the message: one with the modern envelope is served statelessly, `initialize`
+ * opens a legacy session.
+ * @throws McpError `invalid_options` if an option is wrong
+ */
+export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServer {
+  const edge = resolveEdge(options);
+  const endpoint = new HttpEndpoint(handler, edge);
+  return {
+    handle: (request) => endpoint.handle(request),
+    close: () => {
+      endpoint.close();
+    },
+  };
+}
+
+class HttpEndpoint {
+  readonly #handler: Handler;
+  readonly #edge: Edge;
+  readonly #legacy: LegacyHttp;
+
+  constructor(handler: Handler, edge: Edge) {
+    this.#handler = handler;
+    this.#edge = edge;
+    this.#legacy = new LegacyHttp(handler, edge);
+  }
+
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      const principal = await this.#edge.admit(request);
+      if (request.method === 'POST') return await this.#post(request, principal);
+      if (request.method === 'GET' || request.method === 'DELETE') return await this.#legacy.handle(request, principal);
+      throw new McpError('http_method_not_allowed', `HTTP ${request.method.slice(0, 20)} is not served here.`);
+    } catch (thrown) {
+      return this.#refuse(thrown);
+    }
+  }
+
+  close(): void {
+    this.#legacy.close();
+  }
+
+  async #post(request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    checkContentType(request.header('content-type'));
+    checkAccept(request.header('accept'));
+    const body = await request.body(this.#edge.limits.maxBytes);
+    if (isBatch(body)) return this.#legacy.batch(body, request, principal);
+    const frame = readFrame(body, this.#edge.limits);
+    if (isModern(frame, request)) return this.#modern(frame, request, principal);
+    return this.#legacy.post(frame, request, principal);
+  }
+
+  async #modern(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    let reply: Reply;
+    try {
+      const header = (name: string): string | undefined => request.header(name);
+      const version = String(frame.params.meta?.[META.protocolVersion]);
+      checkMirroredHeaders(header, { version, method: frame.method, target: frame.params.target });
+      const paramHeaders = request.headersWith(HEADER.paramPrefix);
+      reply = await this.#handler(modernCall(frame, { signal: request.signal, principal, paramHeaders }));
+    } catch (thrown) {
+      reply = errorReply(thrown);
+    }
+    if (reply.single) return jsonResponse(reply.status, encodeModern(frame, reply.single));
+    const { clock, keepAliveMs } = this.#edge;
+    return eventStream(reply.messages(), { encode: (message) => encodeModern(frame, message), clock, keepAliveMs });
+  }
+
+  #refuse(thrown: unknown): HttpResponse {
+    const [id, error] = thrown instanceof FrameError ? [thrown.id, thrown.cause] : [null, McpError.from(thrown)];
+    this.#edge.telemetry.record({
+      name: 'http.refused',
+      severity: error.code === 'internal' ? 'error' : 'debug',
+      fields: { code: error.code, message: error.message },
+    });
+    // A peer that went away reads no body.
+    return error.code === 'cancelled' ? emptyResponse(error.status) : errorResponse(id, error);
+  }
+}
+
+/**
+ * Tells the eras apart: by the envelope in the body, which the header may not contradict.
+ * @throws FrameError if the header names a modern revision and the envelope is missing
+ */
+function isModern(frame: Frame, request: HttpRequest): frame is RequestFrame {
+  if (frame.kind !== 'request') return false;
+  if (hasModernEnvelope(frame)) return true;
+  if (!isModernVersion(request.header(HEADER.protocolVersion))) return false;
+  const missing = `params._meta["${META.protocolVersion}"] is missing; each request must carry it.`;
+  throw new FrameError(frame.id, new McpError('invalid_envelope', missing));
+}
+
+function checkContentType(contentType: string | undefined): void {
+  if (contentType !== undefined && /^\s*application\/json\s*(;|$)/i.test(contentType)) return;
+  throw new McpError('unsupported_media_type', 'Content-Type must be application/json.');
+}
+
+function checkAccept(accept: string | undefined): void {
+  if (accept === undefined || /application\/(json|\*)|\*\/\*/i.test(accept)) return;
+  throw new McpError('not_acceptable', 'Accept must list application/json and text/event-stream.');
+}

@@ -1,0 +1,53 @@
+import type { Handler } from '../core/handler.ts';
+import { Payload } from '../core/payload.ts';
+import type { Channel, ChannelEvents } from '../wire/channel.ts';
+import { serveChannel } from './channel.ts';
+
+/** A transport that any official client (v1 or v2) can be connected with. */
+export interface InMemoryTransport {
+  start(): Promise<void>;
+  send(message: unknown): Promise<void>;
+  close(): Promise<void>;
+  onmessage?: (message: never) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
+/** Makes a handler reachable for a client in this process: `await client.connect(createInMemoryTransport(handler))`. */
+export function createInMemoryTransport(handler: Handler): InMemoryTransport {
+  let events: ChannelEvents | undefined;
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    events?.close();
+    transport.onclose?.();
+  };
+  const channel: Channel = {
+    open: (to) => {
+      events = to;
+    },
+    send(json) {
+      const message = Payload.json(json).value as never;
+      queueMicrotask(() => {
+        if (open) transport.onmessage?.(message);
+      });
+    },
+    close,
+  };
+  const transport: InMemoryTransport = {
+    start() {
+      serveChannel(handler, channel);
+      return Promise.resolve();
+    },
+    send(message) {
+      events?.message(Payload.of(message).bytes);
+      return Promise.resolve();
+    },
+    close() {
+      close();
+      return Promise.resolve();
+    },
+  };
+  return transport;
+}

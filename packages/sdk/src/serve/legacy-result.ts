@@ -1,0 +1,51 @@
+import { McpError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { joinJson, Payload } from '../core/payload.ts';
+import { errorReply, type Reply } from '../core/reply.ts';
+import { mapResult } from '../wire/exchange.ts';
+import { membersOf } from '../wire/result.ts';
+
+const OPEN_BRACE = 0x7b;
+
+/** What a legacy caller is told when a server asks for something it cannot be asked. */
+const NOT_ASKABLE = new McpError('internal', 'The server asked for input, which this caller did not offer to give.');
+
+/** A reply as a legacy caller knows it. */
+export function legacyReply(method: string, reply: Reply): Reply {
+  if (reply.peek() === 'input_required') return errorReply(NOT_ASKABLE);
+  if (method !== 'tools/call' && method !== 'tools/list') return reply;
+  return mapResult(reply, (result) => legacyResult(method, result));
+}
+
+/**
+ * Wraps what legacy revisions only know as an object: `structuredContent` and the root of `outputSchema`. A legacy
+ * client refuses a whole list for one tool that does otherwise.
+ */
+function legacyResult(method: string, result: Payload<JsonObject>): Payload<JsonObject> {
+  if (method === 'tools/list') return wrapOutputSchemas(result);
+  return method === 'tools/call' ? wrapStructuredContent(result) : result;
+}
+
+function wrapStructuredContent(result: Payload<JsonObject>): Payload<JsonObject> {
+  const { bytes } = result;
+  const span = membersOf(bytes).get('structuredContent');
+  if (!span || bytes[span.start] === OPEN_BRACE) return result;
+  const content = bytes.subarray(span.start, span.end);
+  return Payload.json(joinJson([bytes.subarray(0, span.start), '{"result":', content, '}', bytes.subarray(span.end)]));
+}
+
+function wrapOutputSchemas(result: Payload<JsonObject>): Payload<JsonObject> {
+  if (!result.text.includes('"outputSchema"')) return result;
+  const { value } = result;
+  const tools: unknown[] = Array.isArray(value.tools) ? value.tools : [];
+  if (!tools.some(needsWrap)) return result;
+  return Payload.of({ ...value, tools: tools.map((tool) => (needsWrap(tool) ? wrapTool(tool) : tool)) });
+}
+
+const needsWrap = (tool: unknown): tool is JsonObject & { outputSchema: JsonObject } =>
+  isJsonObject(tool) && isJsonObject(tool.outputSchema) && tool.outputSchema.type !== 'object';
+
+const wrapTool = (tool: JsonObject & { outputSchema: JsonObject }): JsonObject => ({
+  ...tool,
+  outputSchema: { type: 'object', properties: { result: tool.outputSchema }, required: ['result'] },
+});

@@ -1,0 +1,166 @@
+import type { Call, Principal, RequestId } from '../core/call.ts';
+import { createCall } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import {
+  isLegacyVersion,
+  isLogLevel,
+  LATEST_LEGACY_VERSION,
+  LOG_LEVELS,
+  META,
+  MODERN_VERSION,
+  type LogLevel,
+} from '../core/protocol.ts';
+import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
+import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
+import { patchMeta } from '../wire/params.ts';
+import { legacyReply } from './legacy-result.ts';
+import { tokenOf } from './modern.ts';
+
+/** What a legacy client said of itself in `initialize`. */
+export interface LegacyClient {
+  readonly version: string;
+  readonly clientInfo: JsonObject;
+  /** What the client can be asked, as it declared it. */
+  readonly capabilities: JsonObject;
+}
+
+/** What the capabilities a handler sees leave out: nothing that is asked can reach a legacy caller here. */
+const ASKABLE = new Set(['sampling', 'elicitation', 'roots', 'tasks']);
+
+/** Methods that a legacy caller does not know. */
+const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
+
+/** Reads the params of `initialize`. @throws McpError `invalid_params` if a required member is missing */
+export function readInitialize(frame: RequestFrame): LegacyClient {
+  const { protocolVersion, clientInfo, capabilities } = frame.params.payload.value;
+  if (typeof protocolVersion !== 'string') throw new McpError('invalid_params', 'protocolVersion must be a string.');
+  if (!isJsonObject(clientInfo) || typeof clientInfo.name !== 'string')
+    throw new McpError('invalid_params', 'clientInfo must be an object with a name and a version.');
+  return {
+    version: isLegacyVersion(protocolVersion) ? protocolVersion : LATEST_LEGACY_VERSION,
+    clientInfo,
+    capabilities: isJsonObject(capabilities) ? capabilities : {},
+  };
+}
+
+/**
+ * One legacy client: keeps what its era says once and stamps it on each call, so that the handler sees modern calls.
+ */
+export class LegacySession {
+  readonly client: LegacyClient;
+  readonly principal: Principal | null;
+  readonly #handler: Handler;
+  readonly #inFlight = new Map<RequestId, AbortController>();
+  readonly #stamp: Record<string, string>;
+  #logLevel: LogLevel | undefined;
+
+  constructor(handler: Handler, client: LegacyClient, principal: Principal | null) {
+    this.#handler = handler;
+    this.client = client;
+    this.principal = principal;
+    const askless = Object.entries(client.capabilities).filter(([name]) => !ASKABLE.has(name));
+    this.#stamp = {
+      [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
+      [META.clientInfo]: JSON.stringify(client.clientInfo),
+      [META.clientCapabilities]: JSON.stringify(Object.fromEntries(askless)),
+    };
+  }
+
+  /** Answers `initialize` with what the handler says of itself. */
+  async initialize(signal: AbortSignal): Promise<Reply> {
+    const reply = await this.#handler(createCall('server/discover', {}, { signal, principal: this.principal }));
+    if (reply.peek() === 'error') return reply;
+    const discovered = await reply.result();
+    const meta: JsonObject = isJsonObject(discovered._meta) ? discovered._meta : {};
+    const { instructions } = discovered;
+    return resultReply(
+      Payload.of<JsonObject>({
+        protocolVersion: this.client.version,
+        capabilities: discovered.capabilities ?? {},
+        serverInfo: meta[META.serverInfo] ?? { name: 'unnamed', version: '0.0.0' },
+        ...(instructions === undefined ? {} : { instructions }),
+      }),
+    );
+  }
+
+  /** Answers a request of the session. Rejects never: what goes wrong is the reply. */
+  async answer(frame: RequestFrame, paramHeaders?: Record<string, string>): Promise<Reply> {
+    try {
+      if (frame.method === 'ping') return resultReply(Payload.of<JsonObject>({}));
+      if (frame.method === 'logging/setLevel') return this.#setLevel(frame);
+      if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
+      return legacyReply(frame.method, await this.#forward(frame, paramHeaders));
+    } catch (thrown) {
+      return errorReply(thrown);
+    }
+  }
+
+  /** Takes a notification of the client. */
+  notify(frame: NotificationFrame): void {
+    if (frame.method !== 'notifications/cancelled') return;
+    const { requestId, reason } = frame.params.payload.value;
+    const controller = this.#inFlight.get(requestId as RequestId);
+    controller?.abort(new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`));
+  }
+
+  /** Opens the stream of changes; its messages are as this client knows them. */
+  async listen(signal: AbortSignal): Promise<AsyncIterable<NotificationMessage>> {
+    const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+    const call = createCall('subscriptions/listen', { notifications }, { signal, principal: this.principal });
+    return changesOnly(await this.#handler({ ...call, era: 'legacy' }));
+  }
+
+  /** Cancels what is still running. */
+  close(reason: string): void {
+    for (const controller of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
+  }
+
+  async #forward(frame: RequestFrame, paramHeaders: Record<string, string> | undefined): Promise<Reply> {
+    if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
+    const controller = new AbortController();
+    this.#inFlight.set(frame.id, controller);
+    try {
+      const reply = await this.#handler(this.#call(frame, controller.signal, paramHeaders));
+      void reply.done.then(() => this.#inFlight.delete(frame.id));
+      return reply;
+    } catch (thrown) {
+      this.#inFlight.delete(frame.id);
+      throw thrown;
+    }
+  }
+
+  #call(frame: RequestFrame, signal: AbortSignal, paramHeaders: Record<string, string> | undefined): Call {
+    const { meta = {}, payload, target } = frame.params;
+    const level = this.#logLevel && JSON.stringify(this.#logLevel);
+    return {
+      method: frame.method,
+      target,
+      params: patchMeta(payload, { ...this.#stamp, [META.logLevel]: level }),
+      era: 'legacy',
+      signal,
+      principal: this.principal,
+      round: 0,
+      progressToken: tokenOf(meta),
+      logLevel: this.#logLevel,
+      paramHeaders,
+    };
+  }
+
+  #setLevel(frame: RequestFrame): Reply {
+    const { level } = frame.params.payload.value;
+    if (!isLogLevel(level)) throw new McpError('invalid_params', `level must be one of ${LOG_LEVELS.join(', ')}.`);
+    this.#logLevel = level;
+    return resultReply(Payload.of<JsonObject>({}));
+  }
+}
+
+async function* changesOnly(reply: Reply): AsyncGenerator<NotificationMessage> {
+  for await (const message of reply.messages()) {
+    if (message.kind !== 'notification') return;
+    if (message.method === 'notifications/subscriptions/acknowledged') continue;
+    yield { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) };
+  }
+}

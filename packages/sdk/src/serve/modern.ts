@@ -1,0 +1,81 @@
+import type { Call, Principal, RequestId } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Payload } from '../core/payload.ts';
+import { isLogLevel, isModernVersion, LOG_LEVELS, META, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
+import type { Message } from '../core/reply.ts';
+import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
+import { OBJECT, type RequestFrame } from '../wire/message.ts';
+import { patchMeta } from '../wire/params.ts';
+
+/** What an edge adds to a request to make a call of it. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly principal: Principal | null;
+  readonly paramHeaders?: Record<string, string> | undefined;
+}
+
+/** Whether a request carries the envelope of the modern era, complete or not. */
+export const hasModernEnvelope = (frame: RequestFrame): boolean =>
+  frame.params.meta !== undefined && META.protocolVersion in frame.params.meta;
+
+/**
+ * Makes a call of a modern request.
+ *
+ * @throws McpError `invalid_envelope` if a required `_meta` member is missing or of the wrong kind,
+ * `unsupported_protocol_version` if the revision is not served
+ */
+export function modernCall(frame: RequestFrame, context: CallContext): Call {
+  const { meta = {}, payload, target, retry } = frame.params;
+  checkVersion(meta[META.protocolVersion]);
+  if (meta[META.clientCapabilities] !== OBJECT)
+    throw new McpError('invalid_envelope', `params._meta["${META.clientCapabilities}"] must be an object.`);
+  return {
+    method: frame.method,
+    target,
+    params: payload,
+    era: 'modern',
+    signal: context.signal,
+    principal: context.principal,
+    round: retry ? 1 : 0,
+    progressToken: tokenOf(meta),
+    logLevel: levelOf(meta),
+    paramHeaders: context.paramHeaders,
+  };
+}
+
+function checkVersion(version: unknown): void {
+  if (typeof version !== 'string')
+    throw new McpError('invalid_envelope', `params._meta["${META.protocolVersion}"] must be a string.`);
+  if (isModernVersion(version)) return;
+  throw new McpError('unsupported_protocol_version', `The revision ${version.slice(0, 40)} is not served statelessly.`, {
+    data: { supported: [...MODERN_VERSIONS], requested: version },
+  });
+}
+
+/** The progress token in scanned `_meta`. @throws McpError `invalid_envelope` if it is neither string nor integer */
+export function tokenOf(meta: Readonly<Record<string, unknown>>): RequestId | undefined {
+  const token = meta[META.progressToken];
+  if (token === undefined || typeof token === 'string' || Number.isSafeInteger(token))
+    return token as RequestId | undefined;
+  throw new McpError('invalid_envelope', 'params._meta.progressToken must be a string or an integer.');
+}
+
+function levelOf(meta: Readonly<Record<string, unknown>>): LogLevel | undefined {
+  const level = meta[META.logLevel];
+  if (level === undefined || isLogLevel(level)) return level;
+  throw new McpError('invalid_envelope', `params._meta["${META.logLevel}"] must be one of ${LOG_LEVELS.join(', ')}.`);
+}
+
+/**
+ * Writes a message of a reply for a modern caller. Messages of a subscription carry its id.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions
+ */
+export function encodeModern(frame: RequestFrame, message: Message): WireJson {
+  const listen = frame.method === 'subscriptions/listen';
+  const stamp = (payload: Payload<JsonObject>): Payload<JsonObject> =>
+    listen ? patchMeta(payload, { [META.subscriptionId]: JSON.stringify(frame.id) }) : payload;
+  if (message.kind === 'notification') return encodeNotification(message.method, stamp(message.params));
+  if (message.kind === 'error') return encodeResponse(frame.id, message);
+  return encodeResponse(frame.id, { kind: 'result', result: stamp(message.result) });
+}

@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { McpError } from '../core/errors.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, StreamSink } from './http-message.ts';
+
+/** A handler as `node:http`, Express, Fastify (`raw`), Koa and Connect call it. */
+export type NodeHandler = (req: IncomingMessage & { body?: unknown }, res: ServerResponse) => Promise<void>;
+
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+/**
+ * Makes a `node:http` handler of an HTTP one, without `Request` and `Response` objects.
+ *
+ * @remarks A body that a framework has read and parsed already (`express.json()`) is taken from `req.body`; big integers
+ * in it are lost then, so mount the handler before the parser.
+ */
+export const toNode =
+  (handle: HttpHandler): NodeHandler =>
+  async (req, res) => {
+    const response = await handle(new NodeRequest(req, res));
+    if (res.destroyed || res.writableEnded) return;
+    if (response.stream) await writeStream(res, response, response.stream);
+    else writeBody(res, response);
+  };
+
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly #req: IncomingMessage & { body?: unknown };
+  readonly #res: ServerResponse;
+  #signal: AbortSignal | undefined;
+
+  constructor(req: IncomingMessage & { body?: unknown }, res: ServerResponse) {
+    this.#req = req;
+    this.#res = res;
+    this.method = req.method ?? '';
+  }
+
+  get onLoopback(): boolean {
+    return LOOPBACK.test(this.#req.socket.localAddress ?? '');
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= signalOf(this.#res));
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  headersWith(prefix: string): Record<string, string> | undefined {
+    let found: Record<string, string> | undefined;
+    for (const name in this.#req.headers)
+      if (name.startsWith(prefix)) (found ??= {})[name] = this.header(name) ?? '';
+    return found;
+  }
+
+  body(maxBytes: number): Promise<Uint8Array> {
+    const parsed = this.#req.body;
+    if (parsed !== undefined && this.#req.readableEnded) return Promise.resolve(bodyOf(parsed));
+    return readBody(this.#req, maxBytes);
+  }
+}
+
+function bodyOf(parsed: unknown): Uint8Array {
+  if (parsed instanceof Uint8Array) return parsed;
+  return Buffer.from(typeof parsed === 'string' ? parsed : JSON.stringify(parsed));
+}
+
+function signalOf(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort(new McpError('cancelled', 'The caller went away.'));
+  });
+  return controller.signal;
+}
+
+function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const tooLarge = (): void => {
+      // The rest is read and dropped: a peer that still writes would not see the answer otherwise.
+      req.removeAllListeners('data');
+      req.resume();
+      reject(new McpError('payload_too_large', `The body is longer than ${maxBytes} bytes.`));
+    };
+    if (Number(req.headers['content-length']) > maxBytes) {
+      tooLarge();
+      return;
+    }
+    req.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) tooLarge();
+      else chunks.push(chunk);
+    });
+    req.once('end', () => {
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
+    req.once('close', () => {
+      reject(new McpError('cancelled', 'The caller went away.'));
+    });
+  });
+}
+
+function writeBody(res: ServerResponse, { status, headers, body }: HttpResponse): void {
+  const length = body === undefined ? 0 : Buffer.byteLength(body);
+  res.writeHead(status, { ...headers, 'content-length': length });
+  res.end(body);
+}
+
+async function writeStream(
+  res: ServerResponse,
+  { status, headers }: HttpResponse,
+  stream: NonNullable<HttpResponse['stream']>,
+): Promise<void> {
+  res.writeHead(status, headers);
+  res.flushHeaders();
+  await stream(sinkOf(res));
+  res.end();
+}
+
+const sinkOf = (res: ServerResponse): StreamSink => ({
+  write(text) {
+    if (res.destroyed || res.write(text)) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        res.off('drain', done).off('close', done);
+        resolve();
+      };
+      res.once('drain', done).once('close', done);
+    });
+  },
+});

@@ -1,0 +1,125 @@
+import type { Principal } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Seal } from '../core/seal.ts';
+import { toBase64Url } from '../wire/base64.ts';
+import { createSeal } from '../wire/seal.ts';
+import type { Edge } from './edge.ts';
+import { LegacySession, type LegacyClient } from './legacy-session.ts';
+
+/** How long a session may live. Unit: ms. A day: no desktop host keeps one longer without a restart. */
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Sessions kept in memory; those used longest ago are dropped and come back from their token. */
+const MAX_SESSIONS = 10_000;
+
+const PURPOSE = 'legacy session';
+const MAX_NAME = 64;
+
+/** A legacy session over HTTP, with the token that names it. */
+export interface HttpSession {
+  readonly token: string;
+  readonly session: LegacySession;
+  /** Ends the stream that the client listens on. */
+  stream?: AbortController;
+}
+
+/**
+ * The legacy sessions of one HTTP endpoint.
+ *
+ * @remarks The token is sealed and holds what is needed to go on, so a replica with the same secret resumes the session;
+ * what lives only here (log level, running calls, the open stream) does not move along.
+ */
+export class SessionStore {
+  readonly #handler: Handler;
+  readonly #edge: Edge;
+  readonly #seal: Seal;
+  readonly #sessions = new Map<string, HttpSession>();
+  readonly #ended = new Map<string, number>();
+
+  constructor(handler: Handler, edge: Edge) {
+    this.#handler = handler;
+    this.#edge = edge;
+    this.#seal = createSeal(edge.secret, edge.random);
+  }
+
+  /** Starts a session. */
+  async create(client: LegacyClient, principal: Principal | null): Promise<HttpSession> {
+    const token = await this.#seal.seal(PURPOSE, {
+      id: toBase64Url(this.#edge.random.bytes(16)),
+      version: client.version,
+      name: cut(client.clientInfo.name),
+      clientVersion: cut(client.clientInfo.version),
+      subject: principal?.subject ?? null,
+      expires: this.#edge.clock.wallClock() + LIFETIME_MS,
+    });
+    return this.#keep({ token, session: new LegacySession(this.#handler, client, principal) });
+  }
+
+  /**
+   * Finds the session that a token names.
+   * @throws McpError `session_not_found` if there is none, or it is another principal's
+   */
+  async find(token: string, principal: Principal | null): Promise<HttpSession> {
+    const known = this.#sessions.get(token) ?? (await this.#resume(token, principal));
+    if (!known || known.session.principal?.subject !== principal?.subject) throw notFound();
+    return this.#keep(known);
+  }
+
+  /** Ends a session; its token is refused from now on. */
+  end(session: HttpSession): void {
+    this.#sessions.delete(session.token);
+    this.#ended.set(session.token, this.#edge.clock.wallClock() + LIFETIME_MS);
+    session.stream?.abort();
+    session.session.close('The session was ended.');
+  }
+
+  /** Ends all streams and calls; tokens stay good for other replicas. */
+  close(): void {
+    for (const { stream, session } of this.#sessions.values()) {
+      stream?.abort();
+      session.close('The server is closing.');
+    }
+    this.#sessions.clear();
+  }
+
+  async #resume(token: string, principal: Principal | null): Promise<HttpSession | undefined> {
+    this.#forgetExpired();
+    if (this.#ended.has(token)) return undefined;
+    const content = await this.#seal.open(PURPOSE, token);
+    if (!isJsonObject(content) || Number(content.expires) < this.#edge.clock.wallClock()) return undefined;
+    if (content.subject !== (principal?.subject ?? null)) return undefined;
+    return { token, session: new LegacySession(this.#handler, clientFrom(content), principal) };
+  }
+
+  /** Moves a session to the young end and drops the oldest when there are too many. */
+  #keep(session: HttpSession): HttpSession {
+    this.#sessions.delete(session.token);
+    this.#sessions.set(session.token, session);
+    if (this.#sessions.size > MAX_SESSIONS) {
+      const [oldest] = this.#sessions.keys();
+      if (oldest !== undefined) this.#sessions.delete(oldest);
+    }
+    return session;
+  }
+
+  #forgetExpired(): void {
+    const now = this.#edge.clock.wallClock();
+    for (const [token, expires] of this.#ended) {
+      if (expires > now) return;
+      this.#ended.delete(token);
+    }
+  }
+}
+
+const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');
+
+const clientFrom = (content: JsonObject): LegacyClient => ({
+  version: String(content.version),
+  clientInfo: { name: content.name, version: content.clientVersion },
+  capabilities: {},
+});
+
+const notFound = (): McpError =>
+  new McpError('session_not_found', 'The session has ended or never was; send initialize without Mcp-Session-Id.');

@@ -1,0 +1,59 @@
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+
+/** One thing that is wrong with a value. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What a validation found. */
+export type SchemaResult<Out> =
+  | { readonly value: Out; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/**
+ * A schema of any library that validates and describes itself: zod 4.2, ArkType, Valibot with its JSON Schema add-on.
+ * @see https://standardschema.dev
+ */
+export interface Schema<In = unknown, Out = In> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Out> | Promise<SchemaResult<Out>>;
+    readonly jsonSchema?: { readonly input: (options: { target: 'draft-2020-12' }) => Record<string, unknown> };
+    readonly types?: { readonly input: In; readonly output: Out } | undefined;
+  };
+}
+
+/** What a schema's values are once validated. */
+export type Infer<S extends Schema> = NonNullable<S['~standard']['types']>['output'];
+
+/**
+ * Describes a schema as JSON Schema.
+ * @param owner - whose schema it is, for the message
+ * @throws McpError `invalid_options` if the library does not describe itself, or the root is no object
+ */
+export function toJsonSchema(schema: Schema, owner: string): JsonObject {
+  const { jsonSchema, vendor } = schema['~standard'];
+  if (!jsonSchema)
+    throw new McpError(
+      'invalid_options',
+      `${owner}: the schema (${vendor}) does not describe itself as JSON Schema; use zod 4.2 or later, or any library with "~standard".jsonSchema.`,
+    );
+  const described = jsonSchema.input({ target: 'draft-2020-12' });
+  if (described.type === 'object') return described;
+  throw new McpError('invalid_options', `${owner}: the schema must be an object at its root, not ${String(described.type)}.`);
+}
+
+/** Validates; the issues name the path of what is wrong. */
+export async function validate<Out>(schema: Schema<unknown, Out>, value: unknown): Promise<SchemaResult<Out>> {
+  return schema['~standard'].validate(value);
+}
+
+/** Issues as one line that a model can act on, e.g. `at "city": expected string, got number`. */
+export const describeIssues = (issues: readonly SchemaIssue[]): string =>
+  issues.map((issue) => `at "${pathOf(issue)}": ${issue.message}`).join('; ');
+
+const pathOf = (issue: SchemaIssue): string =>
+  (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');

@@ -1,0 +1,18 @@
+export { type Channel, type ChannelEvents } from './wire/channel.ts';
+export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
+export { mapResult } from './wire/exchange.ts';
+export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits } from './wire/json-reader.ts';
+export {
+  FrameError,
+  isBatch,
+  readBatch,
+  readFrame,
+  type Frame,
+  type NotificationFrame,
+  type RequestFrame,
+  type ResponseFrame,
+  type ScannedParams,
+} from './wire/message.ts';
+export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
+export { PushQueue } from './wire/queue.ts';
+export { elementsOf, membersOf, modernizeResult, peekResult } from './wire/result.ts';

@@ -1,0 +1,32 @@
+/** Turns pushed values into an async iterable with one consumer. */
+export class PushQueue<T> implements AsyncIterable<T> {
+  readonly #values: T[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #error: unknown;
+
+  /** Adds a value; ignored after the end. */
+  push(value: T): void {
+    if (this.#ended) return;
+    this.#values.push(value);
+    this.#wake?.();
+  }
+
+  /** Ends the iteration once the values before are read; with `error` it throws then. */
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      while (this.#values.length > 0) yield this.#values.shift() as T;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { createParser } from 'eventsource-parser';
+import { McpError } from '../core/errors.ts';
+import type { WireJson } from './encode.ts';
+
+/** A comment: keeps a quiet stream from being cut by intermediaries. */
+export const SSE_KEEP_ALIVE = ':\n\n';
+
+/** Headers of an event stream. */
+export const SSE_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  // Without it nginx holds events back until its buffer is full.
+  'x-accel-buffering': 'no',
+};
+
+const decoder = new TextDecoder();
+
+/** Writes a message as an event. JSON text holds no raw newline unless its sender put one between tokens. */
+export function encodeEvent(json: WireJson): string {
+  const text = typeof json === 'string' ? json : decoder.decode(json);
+  const data = text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text;
+  return `event: message\ndata: ${data}\n\n`;
+}
+
+/**
+ * Reads the data of each event; events without data (priming, keep-alive) are skipped.
+ *
+ * @param maxBytes - how long one event may be
+ * @throws McpError `payload_too_large` when an event is longer
+ */
+export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
+  const ready: string[] = [];
+  let open = 0;
+  const parser = createParser({
+    onEvent: (event) => {
+      open = 0;
+      if (event.data !== '') ready.push(event.data);
+    },
+  });
+  const utf8 = new TextDecoder();
+  for await (const chunk of chunks) {
+    open += chunk.length;
+    parser.feed(utf8.decode(chunk, { stream: true }));
+    if (open > maxBytes) throw new McpError('payload_too_large', `An event is longer than ${maxBytes} bytes.`);
+    yield* ready.splice(0);
+  }
+}
