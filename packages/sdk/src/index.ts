@@ -1,11 +1,26 @@
-export { createCall, type Call, type CallOptions, type ClientIdentity, type Principal, type RequestId } from './core/call.ts';
+export {
+  createCall,
+  type Call,
+  type CallOptions,
+  type ClientIdentity,
+  type Principal,
+  type RequestId,
+} from './core/call.ts';
 export { systemClock, type Clock } from './core/clock.ts';
 export { ERROR_TABLE, McpError, type ErrorCode, type RpcError } from './core/errors.ts';
 export { compose, type Handler, type Middleware } from './core/handler.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts';
 export { classOf, isListMethod, LIST_MEMBERS, type ListMethod, type MethodClass } from './core/methods.ts';
 export { Payload, type Member, type ParamsSpans, type Span } from './core/payload.ts';
-export { LEGACY_VERSIONS, LOG_LEVELS, META, MODERN_VERSION, MODERN_VERSIONS, type Era, type LogLevel } from './core/protocol.ts';
+export {
+  LEGACY_VERSIONS,
+  LOG_LEVELS,
+  META,
+  MODERN_VERSION,
+  MODERN_VERSIONS,
+  type Era,
+  type LogLevel,
+} from './core/protocol.ts';
 export { systemRandom, type Random } from './core/random.ts';
 export {
   errorReply,
@@ -25,14 +40,13 @@ export {
   type ResultMessage,
 } from './core/reply.ts';
 export { silentTelemetry, type Fact, type Severity, type Telemetry } from './core/telemetry.ts';
-export { type EdgeLimits, type EdgeOptions } from './serve/edge.ts';
-export { type InMemoryTransport } from './serve/in-memory.ts';
-export { type HttpListener, type ListenOptions } from './serve/listen.node.ts';
-export { type NodeHandler } from './serve/node.node.ts';
+export type { EdgeLimits, EdgeOptions } from './serve/edge.ts';
+export type { InMemoryTransport } from './serve/in-memory.ts';
+export type { HttpListener, ListenOptions, NodeHandler, NodeRequestLike, NodeResponseLike } from './serve/listener.ts';
 export { MCPServerBuilder, type ServerOptions } from './server/builder.ts';
-export { type CallContext } from './server/context.ts';
-export { type GetPromptResult, type PromptDefinition, type PromptReturn } from './server/prompts.ts';
-export { type ReadResourceResult, type ResourceDefinition, type ResourceReturn } from './server/resources.ts';
+export type { CallContext } from './server/context.ts';
+export type { GetPromptResult, PromptDefinition, PromptReturn } from './server/prompts.ts';
+export type { ReadResourceResult, ResourceDefinition, ResourceReturn } from './server/resources.ts';
 export { MCPServer } from './server/server.ts';
-export { type CallToolResult, type ToolAnnotations, type ToolDefinition, type ToolReturn } from './server/tools.ts';
-export { type Infer, type Schema, type SchemaIssue, type SchemaResult } from './validation/schema.ts';
+export type { CallToolResult, ToolAnnotations, ToolDefinition, ToolReturn } from './server/tools.ts';
+export type { Infer, Schema, SchemaIssue, SchemaResult } from './validation/schema.ts';

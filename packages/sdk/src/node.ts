@@ -1,5 +1,6 @@
 export { createUndiciClient, type UndiciClientOptions } from './connect/undici.node.ts';
-export { drain, listenHttp, type HttpListener, type ListenOptions } from './serve/listen.node.ts';
-export { toNode, type NodeHandler } from './serve/node.node.ts';
-export { serveStdio, type StdioServer } from './serve/stdio-server.node.ts';
+export { drain, listenHttp } from './serve/listen.node.ts';
+export type { HttpListener, ListenOptions, NodeHandler, NodeRequestLike, NodeResponseLike } from './serve/listener.ts';
+export { toNode } from './serve/node.node.ts';
+export { serveStdio } from './serve/stdio-server.node.ts';
 export { channelOverStreams, type ByteStreams } from './serve/stdio.node.ts';

@@ -1,3 +1,3 @@
-export { drain, listenHttp, type HttpListener, type ListenOptions } from './serve/listen.node.ts';
-export { toNode, type NodeHandler } from './serve/node.node.ts';
-export { serveStdio, type StdioServer } from './serve/stdio-server.node.ts';
+export { drain, listenHttp } from './serve/listen.node.ts';
+export { toNode } from './serve/node.node.ts';
+export { serveStdio } from './serve/stdio-server.node.ts';

@@ -1,6 +1,6 @@
 export { serveChannel, type ChannelServer } from './serve/channel.ts';
 export { resolveEdge, type Edge, type EdgeLimits, type EdgeOptions, type EdgeRequest } from './serve/edge.ts';
 export { toFetch } from './serve/fetch.ts';
-export { type HttpHandler, type HttpRequest, type HttpResponse, type StreamSink } from './serve/http-message.ts';
+export type { HttpHandler, HttpRequest, HttpResponse, StreamSink } from './serve/http-message.ts';
 export { serveHttp, type HttpServer } from './serve/http.ts';
 export { createInMemoryTransport, type InMemoryTransport } from './serve/in-memory.ts';

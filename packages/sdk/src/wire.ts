@@ -1,4 +1,4 @@
-export { type Channel, type ChannelEvents } from './wire/channel.ts';
+export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
 export { mapResult } from './wire/exchange.ts';
 export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits } from './wire/json-reader.ts';

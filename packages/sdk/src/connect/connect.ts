@@ -8,6 +8,8 @@ import { connectLegacy } from './legacy.ts';
 import type { Link } from './link.ts';
 
 /** Codes that only a modern server answers with. */
+const HEADER_MISMATCH = -32020;
+const MISSING_CAPABILITY = -32021;
 const UNSUPPORTED_VERSION = -32022;
 
 /**
@@ -54,6 +56,8 @@ function versionOf(result: Result, label: string): Result | 'legacy' {
 function verdictOf(thrown: unknown, label: string): 'legacy' {
   if (thrown instanceof RemoteError) {
     const { code, data } = thrown.rpc;
+    if (code === HEADER_MISMATCH || code === MISSING_CAPABILITY)
+      throw new McpError('unavailable', `${label} refused server/discover: ${thrown.rpc.message}`);
     if (code !== UNSUPPORTED_VERSION) return 'legacy';
     const supported = isJsonObject(data) && Array.isArray(data.supported) ? data.supported : [];
     if (supported.some((version) => typeof version === 'string' && version < MODERN_VERSION)) return 'legacy';

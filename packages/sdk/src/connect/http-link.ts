@@ -36,7 +36,8 @@ export class HttpLink implements Link {
 
   constructor(client: HttpClient, url: URL, headers: Readonly<Record<string, string>>) {
     this.#client = client;
-    this.label = url.origin + url.pathname;
+    // The path may hold a credential.
+    this.label = url.origin;
     this.#base = {
       ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
       'content-type': 'application/json',
@@ -60,7 +61,7 @@ export class HttpLink implements Link {
       signal: call.signal,
     });
     if (call.method === 'initialize') this.#sessionId = response.header(HEADER.sessionId);
-    if (response.body instanceof Uint8Array) return this.#single(response, response.body);
+    if (response.body instanceof Uint8Array) return this.#single(response, response.body, call);
     return this.#stream(response, response.body, call);
   };
 
@@ -109,9 +110,11 @@ export class HttpLink implements Link {
   }
 
   #headersFor(call: Call): Record<string, string> {
-    if (this.#era === 'legacy' || call.method === 'initialize') return this.#sessionHeaders();
+    if (call.method === 'initialize') return withoutVersion(this.#sessionHeaders());
+    if (this.#era === 'legacy') return this.#sessionHeaders();
     const headers: Record<string, string> = { ...this.#base, ...call.paramHeaders, [HEADER.method]: call.method };
-    if (needsNameHeader(call.method) && call.target !== undefined) headers[HEADER.name] = encodeHeaderValue(call.target);
+    if (needsNameHeader(call.method) && call.target !== undefined)
+      headers[HEADER.name] = encodeHeaderValue(call.target);
     return headers;
   }
 
@@ -119,10 +122,17 @@ export class HttpLink implements Link {
     return { ...this.#base, ...(this.#sessionId === undefined ? {} : { [HEADER.sessionId]: this.#sessionId }) };
   }
 
-  #single(response: HttpClientResponse, body: Uint8Array): Reply {
+  #single(response: HttpClientResponse, body: Uint8Array, call: Call): Reply {
     const frame = tryReadFrame(body);
-    if (frame?.kind === 'response') return singleReply(finalMessage(frame));
-    throw statusError(this.label, response.status);
+    const { status } = response;
+    if (frame?.kind !== 'response' || this.#isAboutTheServer(status, call)) throw statusError(this.label, status);
+    return singleReply(finalMessage(frame));
+  }
+
+  /** Whether the status says more than the message: a session has expired, or the probe reached no server at all. */
+  #isAboutTheServer(status: number, call: Call): boolean {
+    if (status === 404) return this.#era === 'legacy' && this.#sessionId !== undefined;
+    return call.method === 'server/discover' && saysNothingOfEra(status);
   }
 
   async #stream(response: HttpClientResponse, body: AsyncIterable<Uint8Array>, call: Call): Promise<Reply> {
@@ -141,9 +151,17 @@ export class HttpLink implements Link {
   /** Messages of a stream; what the server asks of its client is answered on the way. */
   async *#frames(body: AsyncIterable<Uint8Array>): AsyncGenerator<NotificationFrame | ResponseFrame> {
     for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
-      const frame = readFrame(encoder.encode(data));
+      const frame = this.#readEvent(data);
       if (frame.kind === 'request') await this.#post(encodeResponse(frame.id, answerToServer(frame.method)));
       else yield frame;
+    }
+  }
+
+  #readEvent(data: string): Frame {
+    try {
+      return readFrame(encoder.encode(data));
+    } catch (cause) {
+      throw new McpError('unavailable', `${this.label} sent an event that is no JSON-RPC message.`, { cause });
     }
   }
 
@@ -152,6 +170,9 @@ export class HttpLink implements Link {
     await this.#client.request({ method: 'POST', headers: this.#sessionHeaders(), body, signal });
   }
 }
+
+const saysNothingOfEra = (status: number): boolean =>
+  status === 401 || status === 403 || status === 429 || status >= 500;
 
 /** How long a notification or the end of a session may take. Unit: ms. */
 const NOTIFY_TIMEOUT_MS = 5_000;
@@ -165,6 +186,12 @@ export function statusError(label: string, status: number): McpError {
   return new McpError('unavailable', `${label} answered HTTP ${status} without a JSON-RPC message.`, {
     data: { httpStatus: status },
   });
+}
+
+/** The revision is not agreed yet: a dual-era server would take the header for a modern request without its envelope. */
+function withoutVersion(headers: Record<string, string>): Record<string, string> {
+  const { [HEADER.protocolVersion]: _, ...rest } = headers;
+  return rest;
 }
 
 function tryReadFrame(body: Uint8Array): Frame | undefined {

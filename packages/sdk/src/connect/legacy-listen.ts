@@ -54,7 +54,10 @@ export async function listenLegacy(link: Link, { call, capabilities, clock }: Le
   };
   call.signal.addEventListener('abort', end, { once: true });
   void link.closed.then(end);
-  if (open) void stream?.keepOpen(() => { methods.forEach(tell); });
+  if (open)
+    void stream?.keepOpen(() => {
+      methods.forEach(tell);
+    });
   return streamReply(queue, end);
 }
 

@@ -90,8 +90,9 @@ class LegacyUpstream implements Connection {
 
   /** Opens the session again, once for all calls that found it expired. A 404 says that the call has not run. */
   #reopen(): Promise<void> {
+    if (this.#reopening) return this.#reopening;
     if (this.#link instanceof HttpLink) this.#link.reset();
-    this.#reopening ??= this.initialize(this.#options.signal).finally(() => (this.#reopening = undefined));
+    this.#reopening = this.initialize(this.#options.signal).finally(() => (this.#reopening = undefined));
     return this.#reopening;
   }
 

@@ -63,22 +63,27 @@ class Collector implements Dispatcher.DispatchHandler {
   #headers: Record<string, string | string[] | undefined> = {};
   #parts: Buffer[] = [];
   #length = 0;
+  #ended = false;
   #stream: PushQueue<Uint8Array> | undefined;
 
   constructor(request: HttpClientRequest, origin: string, settle: Settle) {
     this.#signal = request.signal;
     this.#origin = origin;
     this.#settle = settle;
+    if (this.#signal.aborted) this.#abort();
+    else this.#signal.addEventListener('abort', this.#abort, { once: true });
   }
 
   readonly #abort = (): void => {
-    this.#controller?.abort(McpError.from(this.#signal.reason));
+    const reason = McpError.from(this.#signal.reason);
+    // Without a socket yet, the request waits in the pool: its caller must not.
+    this.#settle.reject(reason);
+    this.#controller?.abort(reason);
   };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#signal.aborted) this.#abort();
-    else this.#signal.addEventListener('abort', this.#abort, { once: true });
   }
 
   onResponseStart(
@@ -106,12 +111,14 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#ended = true;
     this.#signal.removeEventListener('abort', this.#abort);
     if (this.#stream) this.#stream.end();
     else this.#respond(this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    this.#ended = true;
     this.#signal.removeEventListener('abort', this.#abort);
     const error =
       cause instanceof McpError
@@ -127,9 +134,13 @@ class Collector implements Dispatcher.DispatchHandler {
       header: (name) => this.#header(name),
       body,
       cancel: () => {
-        this.#controller?.abort(new McpError('cancelled', 'Nobody reads the rest.'));
+        this.#cancel();
       },
     });
+  }
+
+  #cancel(): void {
+    this.#controller?.abort(new McpError('cancelled', 'Nobody reads the rest.'));
   }
 
   #header(name: string): string | undefined {
@@ -138,10 +149,15 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   async *#consume(stream: PushQueue<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of stream) {
-      this.#length -= chunk.length;
-      if (this.#controller?.paused && this.#length <= HIGH_WATER_BYTES) this.#controller.resume();
-      yield chunk;
+    try {
+      for await (const chunk of stream) {
+        this.#length -= chunk.length;
+        if (this.#controller?.paused && this.#length <= HIGH_WATER_BYTES) this.#controller.resume();
+        yield chunk;
+      }
+    } finally {
+      // Also when the consumer stops early: the connection is freed.
+      if (!this.#ended) this.#cancel();
     }
   }
 }

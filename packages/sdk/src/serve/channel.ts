@@ -5,10 +5,19 @@ import { errorReply, type Message, type Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
-import { FrameError, isBatch, readBatch, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
+import {
+  FrameError,
+  isBatch,
+  readBatch,
+  readFrame,
+  type Frame,
+  type NotificationFrame,
+  type RequestFrame,
+} from '../wire/message.ts';
 import { joinJson } from '../core/payload.ts';
 import { LegacySession, readInitialize } from './legacy-session.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+import { relay } from './relay.ts';
 
 /** The revision that requires JSON-RPC batches to be received. */
 const BATCH_VERSION = '2025-03-26';
@@ -27,7 +36,11 @@ export interface ChannelServer {
  * @remarks A request with the modern envelope is served statelessly; `initialize` opens the one legacy session that the
  * channel can have.
  */
-export function serveChannel(handler: Handler, channel: Channel, limits: JsonLimits = DEFAULT_JSON_LIMITS): ChannelServer {
+export function serveChannel(
+  handler: Handler,
+  channel: Channel,
+  limits: JsonLimits = DEFAULT_JSON_LIMITS,
+): ChannelServer {
   return new ChannelEndpoint(handler, channel, limits);
 }
 
@@ -37,9 +50,13 @@ class ChannelEndpoint implements ChannelServer {
   readonly #channel: Channel;
   readonly #limits: JsonLimits;
   readonly #inFlight = new Map<RequestId, AbortController>();
+  /** Requests of both eras that are not answered yet. */
+  readonly #requests = new Map<RequestId, { cancelled: boolean }>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #gone = new AbortController();
   #legacy: LegacySession | undefined;
+  /** The session whose client is told of changes. */
+  #told: LegacySession | undefined;
 
   constructor(handler: Handler, channel: Channel, limits: JsonLimits) {
     this.#handler = handler;
@@ -82,7 +99,10 @@ class ChannelEndpoint implements ChannelServer {
   async #receive(bytes: Uint8Array): Promise<void> {
     try {
       if (isBatch(bytes)) await this.#batch(bytes);
-      else await this.#take(readFrame(bytes, this.#limits), (json) => { this.#channel.send(json); });
+      else
+        await this.#take(readFrame(bytes, this.#limits), (json) => {
+          this.#channel.send(json);
+        });
     } catch (thrown) {
       const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
       const { single } = errorReply(cause);
@@ -95,10 +115,14 @@ class ChannelEndpoint implements ChannelServer {
       throw new McpError('invalid_request', `A batch is only received in a session of revision ${BATCH_VERSION}.`);
     const answers: WireJson[] = [];
     const frames = readBatch(bytes, this.#limits).map((message) => readFrame(message, this.#limits));
-    await Promise.all(frames.map((frame) => this.#take(frame, (json, message) => {
-      if (message.kind === 'notification') this.#channel.send(json);
-      else answers.push(json);
-    })));
+    await Promise.all(
+      frames.map((frame) =>
+        this.#take(frame, (json, message) => {
+          if (message.kind === 'notification') this.#channel.send(json);
+          else answers.push(json);
+        }),
+      ),
+    );
     const list = answers.flatMap((answer, index) => (index === 0 ? [answer] : [',', answer]));
     if (list.length > 0) this.#channel.send(joinJson(['[', ...list, ']']));
   }
@@ -106,21 +130,30 @@ class ChannelEndpoint implements ChannelServer {
   async #take(frame: Frame, send: Send): Promise<void> {
     if (frame.kind === 'notification') this.#notified(frame);
     if (frame.kind !== 'request') return;
-    if (hasModernEnvelope(frame)) return this.#relay(await this.#modern(frame), (message) => { send(encodeModern(frame, message), message); });
-    const reply = await this.#answerLegacy(frame);
-    return this.#relay(reply, (message) => {
-      const json = message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(frame.id, message);
-      send(json, message);
+    const request = this.#requests.get(frame.id) ?? { cancelled: false };
+    this.#requests.set(frame.id, request);
+    const modern = hasModernEnvelope(frame);
+    const reply = modern ? await this.#modern(frame) : await this.#answerLegacy(frame);
+    await relay(reply.messages(), (message) => {
+      const json = modern ? encodeModern(frame, message) : encodeLegacy(frame, message);
+      // Nothing may follow once the caller has cancelled.
+      if (!request.cancelled) send(json, message);
+      return undefined;
     });
+    this.#requests.delete(frame.id);
   }
 
   async #modern(frame: RequestFrame): Promise<Reply> {
-    if (this.#inFlight.has(frame.id)) return errorReply(new McpError('invalid_request', 'The id is in use by a running request.'));
+    if (this.#inFlight.has(frame.id))
+      return errorReply(new McpError('invalid_request', 'The id is in use by a running request.'));
     const controller = new AbortController();
+    // A subscription has no end of its own: the channel would wait for it.
+    const listens = frame.method === 'subscriptions/listen';
+    const signal = listens ? AbortSignal.any([controller.signal, this.#gone.signal]) : controller.signal;
     this.#inFlight.set(frame.id, controller);
     const finished = (): void => void this.#inFlight.delete(frame.id);
     try {
-      const reply = await this.#handler(modernCall(frame, { signal: controller.signal, principal: null }));
+      const reply = await this.#handler(modernCall(frame, { signal, principal: null }));
       void reply.done.then(finished);
       return reply;
     } catch (thrown) {
@@ -136,7 +169,8 @@ class ChannelEndpoint implements ChannelServer {
         return await this.#legacy.initialize(this.#gone.signal);
       }
       // A ping may come before the handshake.
-      const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, null) : undefined);
+      const session =
+        this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, null) : undefined);
       if (session) return await session.answer(frame);
       throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
     } catch (thrown) {
@@ -145,32 +179,37 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   #notified(frame: NotificationFrame): void {
-    if (frame.method === 'notifications/cancelled')
-      this.#inFlight.get(frame.params.payload.value.requestId as RequestId)?.abort(new McpError('cancelled', 'Cancelled by the caller.'));
+    if (frame.method === 'notifications/cancelled') this.#cancel(frame.params.payload.value.requestId as RequestId);
     this.#legacy?.notify(frame);
-    if (frame.method === 'notifications/initialized' && this.#legacy) void this.#tellChanges(this.#legacy);
+    if (frame.method === 'notifications/initialized') void this.#tellChanges();
+  }
+
+  #cancel(id: RequestId): void {
+    const request = this.#requests.get(id);
+    if (request) request.cancelled = true;
+    this.#inFlight.get(id)?.abort(new McpError('cancelled', 'Cancelled by the caller.'));
   }
 
   /** Tells a legacy client of changes until the channel is gone; it need not ask. */
-  async #tellChanges(session: LegacySession): Promise<void> {
+  async #tellChanges(): Promise<void> {
+    const session = this.#legacy;
+    if (!session || this.#told === session) return;
+    this.#told = session;
     try {
-      for await (const { method, params } of await session.listen(this.#gone.signal))
+      for await (const { method, params } of (await session.listen(this.#gone.signal)) ?? [])
         this.#channel.send(encodeNotification(method, params));
     } catch {
-      // A handler without change notifications has none to tell.
+      // A stream that breaks has nothing more to tell.
     }
-  }
-
-  async #relay(reply: Reply, send: (message: Message) => void): Promise<void> {
-    if (reply.single) {
-      send(reply.single);
-      return;
-    }
-    for await (const message of reply.messages()) send(message);
   }
 }
 
 type Send = (json: WireJson, message: Message) => void;
+
+const encodeLegacy = (frame: RequestFrame, message: Message): WireJson =>
+  message.kind === 'notification'
+    ? encodeNotification(message.method, message.params)
+    : encodeResponse(frame.id, message);
 
 /** Who pings before saying who it is. */
 const NOBODY = { version: BATCH_VERSION, clientInfo: {}, capabilities: {} };

@@ -76,8 +76,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   const hosts = options.hosts && new Set(options.hosts.map((host) => host.toLowerCase()));
   const random = options.random ?? systemRandom;
   const secret = options.secret ?? random.bytes(SECRET_BYTES);
-  if (secret.length < SECRET_BYTES)
-    throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
+  if (secret.length < SECRET_BYTES) throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
   return {
     limits: resolveLimits(options.limits),
     keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000),
@@ -109,7 +108,8 @@ const invalid = (path: string, value: string, allowed: string): McpError =>
 
 function parseOrigin(origin: string): string {
   const parsed = URL.canParse(origin) ? new URL(origin).origin : 'null';
-  if (parsed === 'null') throw invalid('origins', JSON.stringify(origin), 'an origin such as "https://app.example.com"');
+  if (parsed === 'null')
+    throw invalid('origins', JSON.stringify(origin), 'an origin such as "https://app.example.com"');
   return parsed;
 }
 

@@ -3,6 +3,7 @@ import type { Message } from '../core/reply.ts';
 import type { WireJson } from '../wire/encode.ts';
 import { encodeEvent, SSE_HEADERS, SSE_KEEP_ALIVE } from '../wire/sse.ts';
 import type { HttpResponse, StreamSink } from './http-message.ts';
+import { relay } from './relay.ts';
 
 /** How a stream of messages becomes events. */
 export interface EventStreamOptions {
@@ -16,10 +17,14 @@ export interface EventStreamOptions {
 export const eventStream = (messages: AsyncIterable<Message>, options: EventStreamOptions): HttpResponse => ({
   status: 200,
   headers: SSE_HEADERS,
-  stream: (sink) => relay(messages, options, sink),
+  stream: (sink) => relayEvents(messages, options, sink),
 });
 
-async function relay(messages: AsyncIterable<Message>, options: EventStreamOptions, sink: StreamSink): Promise<void> {
+async function relayEvents(
+  messages: AsyncIterable<Message>,
+  options: EventStreamOptions,
+  sink: StreamSink,
+): Promise<void> {
   let cancel = (): void => undefined;
   const beat = (): void => {
     void sink.write(SSE_KEEP_ALIVE);
@@ -27,10 +32,10 @@ async function relay(messages: AsyncIterable<Message>, options: EventStreamOptio
   };
   cancel = options.clock.after(options.keepAliveMs, beat);
   try {
-    for await (const message of messages) {
+    await relay(messages, (message) => {
       const json = options.encode(message);
-      if (json !== undefined) await sink.write(encodeEvent(json));
-    }
+      return json === undefined ? undefined : sink.write(encodeEvent(json));
+    });
   } finally {
     cancel();
   }

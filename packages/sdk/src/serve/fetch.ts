@@ -11,6 +11,7 @@ export const toFetch =
     const abort = (): void => {
       gone.abort(new McpError('cancelled', 'The caller went away.'));
     };
+    if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort, { once: true });
     return toResponse(await handle(fromRequest(request, gone.signal)), abort);
   };
@@ -56,14 +57,20 @@ function toResponse(response: HttpResponse, abort: () => void): Response {
   const { status, headers, body, stream } = response;
   // 499 and the like are for the log of a peer that is gone; Response knows 200 to 599 only, which they are in.
   if (!stream) return new Response((body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
-  let wake = (): void => undefined;
+  // A message and a keep-alive may wait at the same time.
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+  };
   let open = true;
   const readable = new ReadableStream<Uint8Array>({
     start(controller) {
       const write = (text: string): Promise<void> | undefined => {
         if (!open) return undefined;
         controller.enqueue(encoder.encode(text));
-        return (controller.desiredSize ?? 1) > 0 ? undefined : new Promise((resolve) => (wake = resolve));
+        return (controller.desiredSize ?? 1) > 0 ? undefined : new Promise((resolve) => waiting.push(resolve));
       };
       void stream({ write }).finally(() => {
         if (open) controller.close();

@@ -2,12 +2,19 @@ import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isModernVersion, META } from '../core/protocol.ts';
-import { errorReply, type Reply } from '../core/reply.ts';
+import { errorReply, type FinalMessage, type Reply } from '../core/reply.ts';
 import { checkMirroredHeaders, HEADER } from '../wire/headers.ts';
 import { FrameError, isBatch, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
 import { resolveEdge, type Edge, type EdgeOptions } from './edge.ts';
 import { eventStream } from './event-stream.ts';
-import { emptyResponse, errorResponse, jsonResponse, type HttpHandler, type HttpRequest, type HttpResponse } from './http-message.ts';
+import {
+  emptyResponse,
+  errorResponse,
+  jsonResponse,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+} from './http-message.ts';
 import { LegacyHttp } from './legacy-http.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 
@@ -83,7 +90,7 @@ class HttpEndpoint {
     } catch (thrown) {
       reply = errorReply(thrown);
     }
-    if (reply.single) return jsonResponse(reply.status, encodeModern(frame, reply.single));
+    if (reply.single) return singleResponse(frame, reply.single, reply.status);
     const { clock, keepAliveMs } = this.#edge;
     return eventStream(reply.messages(), { encode: (message) => encodeModern(frame, message), clock, keepAliveMs });
   }
@@ -97,6 +104,15 @@ class HttpEndpoint {
     });
     // A peer that went away reads no body.
     return error.code === 'cancelled' ? emptyResponse(error.status) : errorResponse(id, error);
+  }
+}
+
+function singleResponse(frame: RequestFrame, message: FinalMessage, status: number): HttpResponse {
+  try {
+    return jsonResponse(status, encodeModern(frame, message));
+  } catch (thrown) {
+    // A value that no JSON can hold is found only now.
+    throw new FrameError(frame.id, McpError.from(thrown));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Principal, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import { isLegacyVersion, LEGACY_VERSIONS } from '../core/protocol.ts';
+import { isLegacyVersion, isModernVersion, LEGACY_VERSIONS } from '../core/protocol.ts';
 import { errorReply, type Message, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { joinJson } from '../core/payload.ts';
@@ -10,7 +10,8 @@ import { FrameError, readBatch, readFrame, type Frame, type RequestFrame } from 
 import type { Edge } from './edge.ts';
 import { eventStream } from './event-stream.ts';
 import { emptyResponse, jsonResponse, type HttpRequest, type HttpResponse } from './http-message.ts';
-import { readInitialize } from './legacy-session.ts';
+import { readInitialize, type LegacySession } from './legacy-session.ts';
+import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
 
 /** The revision that requires JSON-RPC batches to be received. */
@@ -39,15 +40,22 @@ export class LegacyHttp {
   /** Serves one posted message. */
   async post(frame: Frame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     try {
-      if (frame.kind === 'request' && frame.method === 'initialize') return await this.#initialize(frame, request, principal);
+      if (frame.kind === 'request' && frame.method === 'initialize')
+        return await this.#initialize(frame, request, principal);
+      // Nothing of the modern era is told by a notification; official clients send cancelled all the same.
+      if (frame.kind === 'notification' && isModernVersion(request.header(HEADER.protocolVersion)))
+        return emptyResponse(202);
       const { session } = await this.#session(request, principal);
       if (frame.kind === 'notification') session.notify(frame);
-      if (frame.kind === 'response') throw new McpError('invalid_request', 'No request of this server waits for that response.');
+      if (frame.kind === 'response')
+        throw new McpError('invalid_request', 'No request of this server waits for that response.');
       if (frame.kind !== 'request') return emptyResponse(202);
       const reply = await session.answer(frame, request.headersWith(HEADER.paramPrefix));
       return this.#respond(frame, reply);
     } catch (thrown) {
-      throw thrown instanceof FrameError || frame.kind === 'notification' ? thrown : new FrameError(frame.id, McpError.from(thrown));
+      throw thrown instanceof FrameError || frame.kind === 'notification'
+        ? thrown
+        : new FrameError(frame.id, McpError.from(thrown));
     }
   }
 
@@ -55,17 +63,7 @@ export class LegacyHttp {
   async batch(body: Uint8Array, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     const messages = readBatch(body, this.#edge.limits);
     const { session } = await this.#batchSession(request, principal);
-    const answers = messages.map(async (bytes): Promise<WireJson | undefined> => {
-      try {
-        const frame = readFrame(bytes, this.#edge.limits);
-        if (frame.kind === 'notification') session.notify(frame);
-        return frame.kind === 'request' ? await finalOf(frame, await session.answer(frame)) : undefined;
-      } catch (thrown) {
-        const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
-        const { single } = errorReply(cause);
-        return single && encodeResponse(id, single);
-      }
-    });
+    const answers = messages.map((bytes) => this.#answerInBatch(session, bytes));
     const responses = (await Promise.all(answers)).filter((answer) => answer !== undefined);
     if (responses.length === 0) return emptyResponse(202);
     const list = responses.flatMap((response, index) => (index === 0 ? [response] : [',', response]));
@@ -74,6 +72,18 @@ export class LegacyHttp {
 
   close(): void {
     this.#sessions.close();
+  }
+
+  async #answerInBatch(session: LegacySession, bytes: Uint8Array): Promise<WireJson | undefined> {
+    try {
+      const frame = readFrame(bytes, this.#edge.limits);
+      if (frame.kind === 'notification') session.notify(frame);
+      return frame.kind === 'request' ? await finalOf(frame, await session.answer(frame)) : undefined;
+    } catch (thrown) {
+      const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
+      const { single } = errorReply(cause);
+      return single && encodeResponse(id, single);
+    }
   }
 
   async #batchSession(request: HttpRequest, principal: Principal | null): Promise<HttpSession> {
@@ -115,6 +125,7 @@ export class LegacyHttp {
     const stream = new AbortController();
     http.stream = stream;
     const messages = await http.session.listen(AbortSignal.any([stream.signal, request.signal]));
+    if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
     return this.#events(messages, NO_ID);
   }
 
@@ -124,7 +135,11 @@ export class LegacyHttp {
   }
 
   #events(messages: AsyncIterable<Message>, id: RequestId): HttpResponse {
-    return eventStream(messages, { encode: (message) => encode(id, message), clock: this.#edge.clock, keepAliveMs: this.#edge.keepAliveMs });
+    return eventStream(messages, {
+      encode: (message) => encode(id, message),
+      clock: this.#edge.clock,
+      keepAliveMs: this.#edge.keepAliveMs,
+    });
   }
 }
 
@@ -138,6 +153,7 @@ const encode = (id: RequestId, message: Message): WireJson =>
   message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(id, message);
 
 async function finalOf(frame: RequestFrame, reply: Reply): Promise<WireJson | undefined> {
-  for await (const message of reply.messages()) if (message.kind !== 'notification') return encodeResponse(frame.id, message);
+  for await (const message of reply.messages())
+    if (message.kind !== 'notification') return encodeResponse(frame.id, message);
   return undefined;
 }

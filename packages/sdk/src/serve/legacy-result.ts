@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { joinJson, Payload } from '../core/payload.ts';
 import { errorReply, type Reply } from '../core/reply.ts';
 import { mapResult } from '../wire/exchange.ts';
-import { membersOf } from '../wire/result.ts';
+import { membersOf, peekResult } from '../wire/result.ts';
 
 const OPEN_BRACE = 0x7b;
 
@@ -13,9 +13,15 @@ const NOT_ASKABLE = new McpError('internal', 'The server asked for input, which 
 /** A reply as a legacy caller knows it. */
 export function legacyReply(method: string, reply: Reply): Reply {
   if (reply.peek() === 'input_required') return errorReply(NOT_ASKABLE);
-  if (method !== 'tools/call' && method !== 'tools/list') return reply;
-  return mapResult(reply, (result) => legacyResult(method, result));
+  if (reply.single) return isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
+  return mapResult(reply, (result) => {
+    // A stream shows only at its end that it asks; what is thrown becomes its final error.
+    if (peekResult(result) === 'input_required') throw NOT_ASKABLE;
+    return legacyResult(method, result);
+  });
 }
+
+const isChanged = (method: string): boolean => method === 'tools/call' || method === 'tools/list';
 
 /**
  * Wraps what legacy revisions only know as an object: `structuredContent` and the root of `outputSchema`. A legacy

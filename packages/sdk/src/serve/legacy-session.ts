@@ -103,14 +103,17 @@ export class LegacySession {
     if (frame.method !== 'notifications/cancelled') return;
     const { requestId, reason } = frame.params.payload.value;
     const controller = this.#inFlight.get(requestId as RequestId);
-    controller?.abort(new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`));
+    controller?.abort(
+      new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`),
+    );
   }
 
-  /** Opens the stream of changes; its messages are as this client knows them. */
-  async listen(signal: AbortSignal): Promise<AsyncIterable<NotificationMessage>> {
+  /** Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any. */
+  async listen(signal: AbortSignal): Promise<AsyncIterable<NotificationMessage> | undefined> {
     const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
     const call = createCall('subscriptions/listen', { notifications }, { signal, principal: this.principal });
-    return changesOnly(await this.#handler({ ...call, era: 'legacy' }));
+    const reply = await this.#handler({ ...call, era: 'legacy' }).catch(errorReply);
+    return reply.single ? undefined : changesOnly(reply);
   }
 
   /** Cancels what is still running. */

@@ -2,26 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { McpError } from '../core/errors.ts';
 import type { HttpHandler } from './http-message.ts';
+import type { HttpListener, ListenOptions } from './listener.ts';
 import { toNode } from './node.node.ts';
-
-/** Where to listen. */
-export interface ListenOptions {
-  /** 0 picks a free one. @defaultValue 0 */
-  port?: number;
-  /** @defaultValue `127.0.0.1`: nothing is open to the network unless asked for */
-  host?: string;
-  /** Path of the endpoint. @defaultValue `/mcp` */
-  path?: string;
-}
-
-/** A listening server. */
-export interface HttpListener {
-  /** URL of the endpoint. */
-  readonly url: string;
-  readonly port: number;
-  /** Stops accepting, waits for running requests up to 5 s, frees the port. */
-  close(): Promise<void>;
-}
 
 /** How long running requests may take once the listener closes. Unit: ms. */
 const DRAIN_MS = 5_000;

@@ -48,9 +48,13 @@ function checkVersion(version: unknown): void {
   if (typeof version !== 'string')
     throw new McpError('invalid_envelope', `params._meta["${META.protocolVersion}"] must be a string.`);
   if (isModernVersion(version)) return;
-  throw new McpError('unsupported_protocol_version', `The revision ${version.slice(0, 40)} is not served statelessly.`, {
-    data: { supported: [...MODERN_VERSIONS], requested: version },
-  });
+  throw new McpError(
+    'unsupported_protocol_version',
+    `The revision ${version.slice(0, 40)} is not served statelessly.`,
+    {
+      data: { supported: [...MODERN_VERSIONS], requested: version },
+    },
+  );
 }
 
 /** The progress token in scanned `_meta`. @throws McpError `invalid_envelope` if it is neither string nor integer */

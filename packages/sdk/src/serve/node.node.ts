@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { McpError } from '../core/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, StreamSink } from './http-message.ts';
-
-/** A handler as `node:http`, Express, Fastify (`raw`), Koa and Connect call it. */
-export type NodeHandler = (req: IncomingMessage & { body?: unknown }, res: ServerResponse) => Promise<void>;
+import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
@@ -15,11 +13,13 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
  */
 export const toNode =
   (handle: HttpHandler): NodeHandler =>
-  async (req, res) => {
+  async (request, answer) => {
+    // The signature names what is portable; what calls it is node:http.
+    const [req, res] = [request as IncomingMessage, answer as ServerResponse];
     const response = await handle(new NodeRequest(req, res));
-    if (res.destroyed || res.writableEnded) return;
+    // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
     if (response.stream) await writeStream(res, response, response.stream);
-    else writeBody(res, response);
+    else if (!res.destroyed && !res.writableEnded) writeBody(res, response);
   };
 
 class NodeRequest implements HttpRequest {
@@ -49,8 +49,7 @@ class NodeRequest implements HttpRequest {
 
   headersWith(prefix: string): Record<string, string> | undefined {
     let found: Record<string, string> | undefined;
-    for (const name in this.#req.headers)
-      if (name.startsWith(prefix)) (found ??= {})[name] = this.header(name) ?? '';
+    for (const name in this.#req.headers) if (name.startsWith(prefix)) (found ??= {})[name] = this.header(name) ?? '';
     return found;
   }
 
@@ -68,9 +67,11 @@ function bodyOf(parsed: unknown): Uint8Array {
 
 function signalOf(res: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  res.once('close', () => {
+  const abort = (): void => {
     if (!res.writableFinished) controller.abort(new McpError('cancelled', 'The caller went away.'));
-  });
+  };
+  if (res.destroyed) abort();
+  else res.once('close', abort);
   return controller.signal;
 }
 
@@ -113,8 +114,7 @@ async function writeStream(
   { status, headers }: HttpResponse,
   stream: NonNullable<HttpResponse['stream']>,
 ): Promise<void> {
-  res.writeHead(status, headers);
-  res.flushHeaders();
+  if (!res.destroyed) res.writeHead(status, headers).flushHeaders();
   await stream(sinkOf(res));
   res.end();
 }

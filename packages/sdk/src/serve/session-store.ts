@@ -1,7 +1,7 @@
 import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Seal } from '../core/seal.ts';
 import { toBase64Url } from '../wire/base64.ts';
 import { createSeal } from '../wire/seal.ts';
@@ -21,6 +21,8 @@ const MAX_NAME = 64;
 export interface HttpSession {
   readonly token: string;
   readonly session: LegacySession;
+  /** When the session ends, used or not. Unit: ms since 1970. */
+  readonly expires: number;
   /** Ends the stream that the client listens on. */
   stream?: AbortController;
 }
@@ -46,15 +48,17 @@ export class SessionStore {
 
   /** Starts a session. */
   async create(client: LegacyClient, principal: Principal | null): Promise<HttpSession> {
+    const expires = this.#edge.clock.wallClock() + LIFETIME_MS;
     const token = await this.#seal.seal(PURPOSE, {
       id: toBase64Url(this.#edge.random.bytes(16)),
       version: client.version,
       name: cut(client.clientInfo.name),
       clientVersion: cut(client.clientInfo.version),
       subject: principal?.subject ?? null,
-      expires: this.#edge.clock.wallClock() + LIFETIME_MS,
+      issuer: principal?.issuer ?? null,
+      expires,
     });
-    return this.#keep({ token, session: new LegacySession(this.#handler, client, principal) });
+    return this.#keep({ token, session: new LegacySession(this.#handler, client, principal), expires });
   }
 
   /**
@@ -62,9 +66,13 @@ export class SessionStore {
    * @throws McpError `session_not_found` if there is none, or it is another principal's
    */
   async find(token: string, principal: Principal | null): Promise<HttpSession> {
-    const known = this.#sessions.get(token) ?? (await this.#resume(token, principal));
-    if (!known || known.session.principal?.subject !== principal?.subject) throw notFound();
-    return this.#keep(known);
+    const resumed = this.#sessions.has(token) ? undefined : await this.#resume(token, principal);
+    // Another request may have resumed it meanwhile.
+    const known = this.#sessions.get(token) ?? resumed;
+    if (!known || !isSame(known.session.principal, principal)) throw notFound();
+    if (known.expires > this.#edge.clock.wallClock() && !this.#ended.has(token)) return this.#keep(known);
+    this.end(known);
+    throw notFound();
   }
 
   /** Ends a session; its token is refused from now on. */
@@ -88,9 +96,13 @@ export class SessionStore {
     this.#forgetExpired();
     if (this.#ended.has(token)) return undefined;
     const content = await this.#seal.open(PURPOSE, token);
-    if (!isJsonObject(content) || Number(content.expires) < this.#edge.clock.wallClock()) return undefined;
-    if (content.subject !== (principal?.subject ?? null)) return undefined;
-    return { token, session: new LegacySession(this.#handler, clientFrom(content), principal) };
+    if (content?.subject !== (principal?.subject ?? null) || content.issuer !== (principal?.issuer ?? null))
+      return undefined;
+    return {
+      token,
+      session: new LegacySession(this.#handler, clientFrom(content), principal),
+      expires: Number(content.expires),
+    };
   }
 
   /** Moves a session to the young end and drops the oldest when there are too many. */
@@ -114,6 +126,10 @@ export class SessionStore {
 }
 
 const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');
+
+/** Two issuers may both have a subject of that name. */
+const isSame = (one: Principal | null, other: Principal | null): boolean =>
+  one?.subject === other?.subject && one?.issuer === other?.issuer;
 
 const clientFrom = (content: JsonObject): LegacyClient => ({
   version: String(content.version),

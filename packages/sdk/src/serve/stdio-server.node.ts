@@ -2,9 +2,6 @@ import type { Handler } from '../core/handler.ts';
 import { serveChannel, type ChannelServer } from './channel.ts';
 import { channelOverStreams, type ByteStreams } from './stdio.node.ts';
 
-/** A handler served on standard streams. */
-export type StdioServer = ChannelServer;
-
 /**
  * Serves a handler on the standard streams of this process; nothing else may write to `stdout`.
  * @param streams - other streams to use, e.g. of a socket
@@ -12,4 +9,4 @@ export type StdioServer = ChannelServer;
 export const serveStdio = (
   handler: Handler,
   streams: ByteStreams = { input: process.stdin, output: process.stdout },
-): StdioServer => serveChannel(handler, channelOverStreams(streams));
+): ChannelServer => serveChannel(handler, channelOverStreams(streams));

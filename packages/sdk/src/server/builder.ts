@@ -1,6 +1,6 @@
 import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
-import type { EdgeOptions } from '../serve/edge.ts';
+import { resolveEdge, type EdgeOptions } from '../serve/edge.ts';
 import type { Schema } from '../validation/schema.ts';
 import { createDispatch } from './dispatch.ts';
 import { createPrompt, type Prompt, type PromptDefinition } from './prompts.ts';
@@ -76,10 +76,11 @@ export class MCPServerBuilder {
     return this;
   }
 
-  /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions at once */
+  /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions at once, or of an option */
   build(): MCPServer {
     if (this.#faults.length > 0) throw new McpError('invalid_options', this.#faults.join('\n'));
     const { name, version, title, instructions, ...edge } = this.#options;
+    resolveEdge(edge);
     const closing = new AbortController();
     const dispatch = createDispatch({
       info: { name, version, ...(title === undefined ? {} : { title }) },

@@ -67,7 +67,12 @@ const when = <T>(entries: ReadonlyMap<string, unknown>, methods: Record<string, 
 
 const describe = ({ instructions, tools, prompts, resources }: ServerParts): JsonObject => ({
   supportedVersions: [...MODERN_VERSIONS],
-  capabilities: { ...when(tools, { tools: {} }), ...when(prompts, { prompts: {} }), ...when(resources, { resources: {} }), logging: {} },
+  capabilities: {
+    ...when(tools, { tools: {} }),
+    ...when(prompts, { prompts: {} }),
+    ...when(resources, { resources: {} }),
+    logging: {},
+  },
   ...(instructions === undefined ? {} : { instructions }),
 });
 
@@ -77,7 +82,10 @@ const cacheable = (result: JsonObject): Reply =>
 
 function find<T>(entries: ReadonlyMap<string, T>, kind: string, call: Call): T {
   if (call.target === undefined)
-    throw new McpError('invalid_params', `params must name the ${kind} (${kind === 'resource' ? 'uri' : 'name'}: a string).`);
+    throw new McpError(
+      'invalid_params',
+      `params must name the ${kind} (${kind === 'resource' ? 'uri' : 'name'}: a string).`,
+    );
   const entry = entries.get(call.target);
   if (!entry) throw new McpError('not_found', `Unknown ${kind}: ${call.target.slice(0, 200)}`);
   return entry;

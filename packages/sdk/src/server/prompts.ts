@@ -52,7 +52,9 @@ function argumentsOf(schema: JsonObject): JsonObject[] {
   const required: unknown[] = Array.isArray(schema.required) ? schema.required : [];
   return Object.entries(properties).map(([name, property]) => ({
     name,
-    ...(isJsonObject(property) && typeof property.description === 'string' ? { description: property.description } : {}),
+    ...(isJsonObject(property) && typeof property.description === 'string'
+      ? { description: property.description }
+      : {}),
     required: required.includes(name),
   }));
 }

@@ -1,9 +1,10 @@
-import { serveStdio, listenHttp, toNode, type HttpListener, type ListenOptions, type NodeHandler } from '#sdk-platform';
+import { listenHttp, serveStdio, toNode } from '#sdk-platform';
 import type { Handler } from '../core/handler.ts';
 import type { EdgeOptions } from '../serve/edge.ts';
 import { toFetch } from '../serve/fetch.ts';
 import { serveHttp, type HttpServer } from '../serve/http.ts';
 import { createInMemoryTransport, type InMemoryTransport } from '../serve/in-memory.ts';
+import type { HttpListener, ListenOptions, NodeHandler } from '../serve/listener.ts';
 
 /** A server, made by {@link MCPServerBuilder.build}: one handler and the ways to reach it. */
 export class MCPServer {

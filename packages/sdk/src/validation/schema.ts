@@ -9,8 +9,7 @@ export interface SchemaIssue {
 
 /** What a validation found. */
 export type SchemaResult<Out> =
-  | { readonly value: Out; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /**
  * A schema of any library that validates and describes itself: zod 4.2, ArkType, Valibot with its JSON Schema add-on.
@@ -43,7 +42,10 @@ export function toJsonSchema(schema: Schema, owner: string): JsonObject {
     );
   const described = jsonSchema.input({ target: 'draft-2020-12' });
   if (described.type === 'object') return described;
-  throw new McpError('invalid_options', `${owner}: the schema must be an object at its root, not ${String(described.type)}.`);
+  throw new McpError(
+    'invalid_options',
+    `${owner}: the schema must be an object at its root, not ${String(described.type)}.`,
+  );
 }
 
 /** Validates; the issues name the path of what is wrong. */

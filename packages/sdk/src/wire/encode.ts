@@ -8,7 +8,11 @@ export type WireJson = Uint8Array | string;
 
 /** A request. */
 export const encodeRequest = (id: RequestId, method: string, params: Payload<JsonObject>): WireJson =>
-  joinJson([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":`, params.json, '}']);
+  joinJson([
+    `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":`,
+    params.json,
+    '}',
+  ]);
 
 /** A notification. */
 export const encodeNotification = (method: string, params: Payload<JsonObject>): WireJson =>

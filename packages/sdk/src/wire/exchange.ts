@@ -2,7 +2,14 @@ import type { Call, RequestId } from '../core/call.ts';
 import { McpError, type RpcError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import { remoteErrorReply, resultReply, streamReply, type FinalMessage, type Message, type Reply } from '../core/reply.ts';
+import {
+  remoteErrorReply,
+  resultReply,
+  streamReply,
+  type FinalMessage,
+  type Message,
+  type Reply,
+} from '../core/reply.ts';
 import type { NotificationFrame, ResponseFrame } from './message.ts';
 import { PushQueue } from './queue.ts';
 import { peekResult } from './result.ts';
@@ -103,7 +110,8 @@ export function singleReply(message: FinalMessage): Reply {
 export function mapResult(reply: Reply, change: (result: Payload<JsonObject>) => Payload<JsonObject>): Reply {
   const map = (message: Message): Message =>
     message.kind === 'result' ? { kind: 'result', result: change(message.result) } : message;
-  if (reply.single) return reply.single.kind === 'result' ? resultReply(change(reply.single.result), peekResult) : reply;
+  if (reply.single)
+    return reply.single.kind === 'result' ? resultReply(change(reply.single.result), peekResult) : reply;
   return streamReply(mapMessages(reply, map), (reason) => {
     reply.cancel(reason);
   });

@@ -37,7 +37,7 @@ export function decodeHeaderValue(name: string, value: string): string {
   if (encoded === undefined) return value;
   try {
     if (!BASE64.test(encoded)) throw new McpError('header_mismatch', 'not Base64');
-    return new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(encoded));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fromBase64(encoded));
   } catch (cause) {
     throw new McpError('header_mismatch', `Header mismatch: ${name} is not valid Base64 of UTF-8.`, { cause });
   }

@@ -55,12 +55,7 @@ export class FrameError extends Error {
   }
 }
 
-const SCALAR_META = new Set<string>([
-  META.protocolVersion,
-  META.progressToken,
-  META.logLevel,
-  META.subscriptionId,
-]);
+const SCALAR_META = new Set<string>([META.protocolVersion, META.progressToken, META.logLevel, META.subscriptionId]);
 
 /**
  * Reads one JSON-RPC message.
@@ -175,7 +170,7 @@ class ParamsScan {
     const reader = this.#reader;
     if (reader.peekByte() !== 0x7b) return reader.skip();
     return reader.object((key) => {
-      if (key === '_meta' && reader.peekByte() === 0x7b) this.#readMeta();
+      if (key === '_meta') this.#readMeta();
       else if (key === 'ref' && reader.peekByte() === 0x7b) this.#readRef();
       else this.#readMember(key);
     }, true);
@@ -216,6 +211,8 @@ class ParamsScan {
 
   #readMeta(): void {
     const reader = this.#reader;
+    // What is stamped later would stand beside it, as a second "_meta".
+    if (reader.peekByte() !== 0x7b) throw new McpError('invalid_envelope', '"_meta" must be an object.');
     const members: Member[] = [];
     const values: Record<string, unknown> = {};
     const span = reader.object((key, start) => {

@@ -1,8 +1,10 @@
 import type { RequestId } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { targetMember } from '../core/methods.ts';
-import { joinJson, Payload } from '../core/payload.ts';
+import { joinJson, Payload, type Member, type ParamsSpans, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
+
+const encoder = new TextEncoder();
 
 /**
  * Replaces what a call is about, by splicing bytes where they are known.
@@ -13,15 +15,21 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   const member = targetMember(method);
   if (member === undefined) return params;
   const span = params.spans?.target;
-  if (span) {
-    const { bytes } = params;
-    const parts = [bytes.subarray(0, span.start), JSON.stringify(target), bytes.subarray(span.end)];
-    return Payload.json(joinJson(parts));
-  }
+  if (span) return spliceTarget(params, span, encoder.encode(JSON.stringify(target)));
   const { value } = params;
   if (member !== 'ref') return Payload.of({ ...value, [member]: target });
   const ref = isJsonObject(value.ref) ? value.ref : {};
   return Payload.of({ ...value, ref: { ...ref, ['name' in ref ? 'name' : 'uri']: target } });
+}
+
+function spliceTarget(params: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {
+  const { bytes, spans } = params;
+  const by = json.length - (at.end - at.start);
+  const meta = spans?.meta && (spans.meta.start > at.start ? moveMeta(spans.meta, by) : spans.meta);
+  return Payload.json(joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]), {
+    target: { start: at.start, end: at.end + by },
+    ...(meta ? { meta } : {}),
+  });
 }
 
 /** Members of `_meta` to set, as JSON text by key; undefined removes one. */
@@ -30,38 +38,86 @@ export type MetaPatch = Readonly<Record<string, string | undefined>>;
 /**
  * Sets and removes members of `params._meta`, by splicing bytes where they are known. Other members keep their bytes.
  *
- * @remarks The one place where `_meta` of a request is stamped. An empty `_meta` is removed.
+ * @remarks The one place where `_meta` of a request is stamped. A `_meta` that loses its last member stays, empty.
  */
 export function patchMeta(params: Payload<JsonObject>, patch: MetaPatch): Payload<JsonObject> {
-  const added = Object.entries(patch).flatMap(([key, json]) =>
-    json === undefined ? [] : [`${JSON.stringify(key)}:${json}`],
-  );
-  if (params.spans) return spliceMeta(params, params.spans.meta, { patch, added });
+  const added = Object.entries(patch).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (params.spans) return spliceMeta(params, params.spans, { patch, added });
   const { _meta, ...rest } = params.value;
+  if (_meta === undefined && added.length === 0) return params;
   const kept = Object.entries(isJsonObject(_meta) ? _meta : {}).filter(([key]) => !Object.hasOwn(patch, key));
-  const meta = { ...Object.fromEntries(kept), ...(JSON.parse(`{${added.join(',')}}`) as JsonObject) };
-  return Payload.of(Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest);
+  const set = added.map(([key, json]): [string, unknown] => [key, JSON.parse(json)]);
+  return Payload.of({ ...rest, _meta: Object.fromEntries([...kept, ...set]) });
 }
+
+type MetaSpan = NonNullable<ParamsSpans['meta']>;
+
+/** What stands before a `_meta` that a payload had not. */
+const META_KEY = '{"_meta":';
 
 function spliceMeta(
   params: Payload<JsonObject>,
-  at: NonNullable<Payload['spans']>['meta'],
-  { patch, added }: { patch: MetaPatch; added: string[] },
+  spans: ParamsSpans,
+  { patch, added }: { patch: MetaPatch; added: [string, string][] },
 ): Payload<JsonObject> {
   const { bytes } = params;
-  if (!at) {
-    if (added.length === 0) return params;
-    const tail = isEmptyObject(bytes) ? '}' : ',';
-    return Payload.json(joinJson([`{"_meta":{${added.join(',')}}${tail}`, tail === '}' ? '' : bytes.subarray(1)]));
-  }
-  const kept = at.members.filter((member) => !Object.hasOwn(patch, member.key));
-  const parts: (Uint8Array | string)[] = [bytes.subarray(0, at.start), '{'];
-  for (const member of kept) parts.push(bytes.subarray(member.start, member.value.end), ',');
-  if (added.length > 0) parts.push(added.join(','));
-  else if (kept.length > 0) parts.pop();
-  parts.push('}', bytes.subarray(at.end));
-  return Payload.json(joinJson(parts));
+  const { target, meta: at } = spans;
+  if (!at && added.length === 0) return params;
+  const kept = at ? at.members.filter((member) => !Object.hasOwn(patch, member.key)).map((m) => pieceOf(bytes, m)) : [];
+  const meta = writeMeta(at?.start ?? META_KEY.length, [...kept, ...added.map(newPiece)]);
+  const around = at
+    ? [bytes.subarray(0, at.start), meta.json, bytes.subarray(at.end)]
+    : [META_KEY, meta.json, ...afterNew(bytes)];
+  const json = joinJson(around);
+  const by = json.length - bytes.length;
+  const moved = target && target.start > (at?.start ?? 0) ? moveSpan(target, by) : target;
+  return Payload.json(json, { ...(moved ? { target: moved } : {}), meta: meta.span });
 }
+
+/** What follows a new `_meta`: the members that were there. */
+const afterNew = (bytes: Uint8Array): (Uint8Array | string)[] =>
+  isEmptyObject(bytes) ? ['}'] : [',', bytes.subarray(1)];
+
+/** A member of `_meta` as bytes; `valueAt` is where its value starts in them. */
+interface Piece {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly valueAt: number;
+}
+
+const pieceOf = (bytes: Uint8Array, { key, start, value }: Member): Piece => ({
+  key,
+  bytes: bytes.subarray(start, value.end),
+  valueAt: value.start - start,
+});
+
+const newPiece = ([key, json]: [string, string]): Piece => {
+  const name = `${JSON.stringify(key)}:`;
+  return { key, bytes: encoder.encode(name + json), valueAt: encoder.encode(name).length };
+};
+
+function writeMeta(start: number, pieces: readonly Piece[]): { json: Uint8Array; span: MetaSpan } {
+  const members: Member[] = [];
+  const parts: (Uint8Array | string)[] = ['{'];
+  let end = start + 1;
+  for (const { key, bytes, valueAt } of pieces) {
+    if (members.length > 0) parts.push(',');
+    if (members.length > 0) end++;
+    parts.push(bytes);
+    members.push({ key, start: end, value: { start: end + valueAt, end: end + bytes.length } });
+    end += bytes.length;
+  }
+  parts.push('}');
+  const json = joinJson(parts);
+  return { json: typeof json === 'string' ? encoder.encode(json) : json, span: { start, end: end + 1, members } };
+}
+
+const moveSpan = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by });
+
+const moveMeta = (meta: MetaSpan, by: number): MetaSpan => ({
+  ...moveSpan(meta, by),
+  members: meta.members.map(({ key, start, value }) => ({ key, start: start + by, value: moveSpan(value, by) })),
+});
 
 const isEmptyObject = (bytes: Uint8Array): boolean => bytes.subarray(1, -1).every((byte) => byte <= 0x20);
 

@@ -2,11 +2,16 @@ import { isCacheable } from '../core/methods.ts';
 import type { JsonObject } from '../core/json.ts';
 import { joinJson, Payload, type Span } from '../core/payload.ts';
 import type { Peek } from '../core/reply.ts';
-import { JsonReader } from './json-reader.ts';
+import { JsonReader, type JsonLimits } from './json-reader.ts';
+
+/** For results, whose size is bounded by whoever received or made them; the depth keeps the stack whole. */
+const RESULT_LIMITS: JsonLimits = { maxDepth: 1_000, maxElements: Infinity };
+
+const decoder = new TextDecoder();
 
 /** Reads the top-level members of an object without parsing their values. */
 export function membersOf(json: Uint8Array): Map<string, Span> {
-  const reader = new JsonReader(json);
+  const reader = new JsonReader(json, RESULT_LIMITS);
   const members = new Map<string, Span>();
   reader.object((key) => {
     members.set(key, reader.skip());
@@ -16,7 +21,7 @@ export function membersOf(json: Uint8Array): Map<string, Span> {
 
 /** Reads the offsets of an array's elements without parsing them. */
 export function elementsOf(json: Uint8Array): Span[] {
-  const reader = new JsonReader(json);
+  const reader = new JsonReader(json, RESULT_LIMITS);
   const elements: Span[] = [];
   reader.array(() => elements.push(reader.skip()));
   return elements;
@@ -24,10 +29,14 @@ export function elementsOf(json: Uint8Array): Span[] {
 
 /** Tells complete from input_required by the top-level keys. */
 export const peekResult: Peek = (result) => {
-  if (typeof result.json === 'string') return result.value.resultType === 'input_required' ? 'input_required' : 'complete';
-  const span = membersOf(result.bytes).get('resultType');
-  const input = span && span.end - span.start === '"input_required"'.length && result.bytes[span.start + 1] === 0x69;
-  return input ? 'input_required' : 'complete';
+  if (typeof result.json === 'string')
+    return result.value.resultType === 'input_required' ? 'input_required' : 'complete';
+  const { bytes } = result;
+  const span = membersOf(bytes).get('resultType');
+  if (!span) return 'complete';
+  // Parsed, not compared: an escaped spelling means the same to the next reader.
+  const type: unknown = JSON.parse(decoder.decode(bytes.subarray(span.start, span.end)));
+  return type === 'input_required' ? 'input_required' : 'complete';
 };
 
 /**

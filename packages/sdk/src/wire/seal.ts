@@ -27,6 +27,8 @@ export function createSeal(secret: Uint8Array<ArrayBuffer>, random: Random = sys
     async open(purpose, token) {
       try {
         const bytes = fromBase64Url(token);
+        // Base64 has many spellings of the same bytes; one session has one name.
+        if (toBase64Url(bytes) !== token) return undefined;
         const iv = bytes.subarray(0, IV_BYTES);
         const algorithm = { name: 'AES-GCM', iv, additionalData: encoder.encode(purpose) };
         const content = await crypto.subtle.decrypt(algorithm, await key, bytes.subarray(IV_BYTES));

@@ -1,0 +1,111 @@
+import {
+  createCall,
+  LIST_MEMBERS,
+  McpError,
+  Payload,
+  type Handler,
+  type ListMethod,
+  type Reply,
+  type Span,
+} from '@org/mcp-sdk';
+import { elementsOf, membersOf } from '@org/mcp-sdk/wire';
+
+/** A tool, prompt, resource or template as its upstream listed it. */
+export interface Entry {
+  /** `name`, `uri` or `uriTemplate`: what identifies it. */
+  readonly key: string;
+  /** The entry as JSON, byte for byte. */
+  readonly json: Uint8Array;
+  /** Where `key` stands in `json`. */
+  readonly at: Span;
+}
+
+/** A list of one upstream. */
+export interface UpstreamList {
+  readonly entries: readonly Entry[];
+  /** How long it may be taken as true. Unit: ms. */
+  readonly ttlMs: number;
+  readonly isPublic: boolean;
+}
+
+const KEY_MEMBER = {
+  'tools/list': 'name',
+  'prompts/list': 'name',
+  'resources/list': 'uri',
+  'resources/templates/list': 'uriTemplate',
+} as const satisfies Record<ListMethod, string>;
+
+/** More pages than that is a server that never ends. */
+const MAX_PAGES = 1_000;
+
+/** A list without anything in it. */
+export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic: true };
+
+/**
+ * Reads a list of an upstream to its end, following the cursors.
+ * @throws McpError `unavailable` if the pages do not end or hold something else than the list
+ */
+export async function readList(handler: Handler, method: ListMethod, signal: AbortSignal): Promise<UpstreamList> {
+  const entries: Entry[] = [];
+  let cursor: unknown;
+  let ttlMs = Infinity;
+  let isPublic = true;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const reply = await handler(createCall(method, cursor === undefined ? {} : { cursor }, { signal }));
+    const members = new Members(await resultOf(reply));
+    entries.push(...entriesOf(method, members));
+    ttlMs = Math.min(ttlMs, Math.max(0, Number(members.value('ttlMs') ?? 0) || 0));
+    isPublic &&= members.value('cacheScope') === 'public';
+    const next = members.value('nextCursor') ?? undefined;
+    if (next === undefined) return { entries, ttlMs, isPublic };
+    if (next === cursor) break;
+    cursor = next;
+  }
+  throw new McpError('unavailable', `the pages of ${method} do not end`);
+}
+
+/** An object whose members are read one by one. */
+class Members {
+  readonly #bytes: Uint8Array;
+  readonly #spans: ReadonlyMap<string, Span>;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#spans = membersOf(bytes);
+  }
+
+  bytes(key: string): Uint8Array | undefined {
+    const span = this.#spans.get(key);
+    return span && this.#bytes.subarray(span.start, span.end);
+  }
+
+  value(key: string): unknown {
+    const bytes = this.bytes(key);
+    return bytes && (JSON.parse(decoder.decode(bytes)) as unknown);
+  }
+
+  span(key: string): Span | undefined {
+    return this.#spans.get(key);
+  }
+}
+
+const decoder = new TextDecoder();
+
+async function resultOf(reply: Reply): Promise<Uint8Array> {
+  if (reply.single?.kind === 'result') return reply.single.result.bytes;
+  return Payload.of(await reply.result()).bytes;
+}
+
+function entriesOf(method: ListMethod, members: Members): Entry[] {
+  const list = members.bytes(LIST_MEMBERS[method]);
+  if (!list) throw new McpError('unavailable', `the result of ${method} has no "${LIST_MEMBERS[method]}"`);
+  return elementsOf(list).map(({ start, end }) => {
+    const json = list.subarray(start, end);
+    const entry = new Members(json);
+    const key = entry.value(KEY_MEMBER[method]);
+    const at = entry.span(KEY_MEMBER[method]);
+    if (typeof key !== 'string' || !at)
+      throw new McpError('unavailable', `an entry of ${method} has no "${KEY_MEMBER[method]}"`);
+    return { key, json, at };
+  });
+}

@@ -1,0 +1,54 @@
+import type { Connection } from '@org/mcp-sdk/connect';
+
+/** How an endpoint is reached. */
+export type TransportKind = 'http' | 'stdio' | 'in-process';
+
+/**
+ * What an endpoint is doing.
+ *
+ * `idle`: nobody needed it yet. `connecting`: being reached, for the first time or again. `ready`: takes calls.
+ * `down`: was reached or tried and does not answer; it is tried again. `stopped`: given up, or closed.
+ */
+export type EndpointState =
+  | { readonly status: 'idle' }
+  | { readonly status: 'connecting'; readonly first: boolean }
+  | { readonly status: 'ready'; readonly connection: Connection }
+  | { readonly status: 'down'; readonly reason: string }
+  | { readonly status: 'stopped'; readonly reason: string };
+
+/** A call that an endpoint is working on, as the endpoint sees it. */
+export interface InFlight {
+  /** Ends the call for a fault of the endpoint. */
+  fail(reason: Error): void;
+}
+
+/** One reachable instance of an upstream. */
+export interface Endpoint {
+  /** What it is in messages: a URL without query, a command; never with a credential. */
+  readonly label: string;
+  readonly kind: TransportKind;
+  readonly state: EndpointState;
+  /** Calls that it is working on. */
+  readonly load: number;
+  /**
+   * The connection to send a call on.
+   * @throws McpError `unavailable` at once when it is known to be down
+   */
+  connection(): Promise<Connection>;
+  /** Counts a call in; returns what counts it out. */
+  enter(call: InFlight): () => void;
+  /** Told when sending a call failed because there was no answer. */
+  suspect(reason: string): void;
+}
+
+/** A named logical MCP server. */
+export interface Upstream {
+  readonly name: string;
+  /** At least one. */
+  readonly endpoints: readonly Endpoint[];
+  /** Limit for one call, to the end of its reply. Unit: ms. */
+  readonly timeoutMs: number;
+}
+
+/** Whether an endpoint can take a call now or soon. */
+export const isUsable = ({ state }: Endpoint): boolean => state.status !== 'down' && state.status !== 'stopped';

@@ -1,0 +1,129 @@
+import { isJsonObject, McpError, type JsonObject } from '@org/mcp-sdk';
+import type { EndpointOptions, UpstreamOptions } from './options.ts';
+
+/** What a config is read with. */
+export interface ConfigContext {
+  /** Where it comes from, for messages. */
+  readonly source: string;
+  /** Variables that `${NAME}` may name. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const HTTP_TYPES = ['http', 'streamable-http', 'streamableHttp'];
+const VARIABLE = /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * Reads the `mcpServers` (or `servers`) of a host's config as upstreams.
+ *
+ * @remarks Entries with `"disabled": true` are left out; keys that only concern the host are not looked at.
+ * @throws McpError `invalid_options` naming every bad entry with its path, its value and what is allowed
+ */
+export function parseConfig(config: unknown, context: ConfigContext): Record<string, UpstreamOptions> {
+  const reader = new ConfigReader(context);
+  const upstreams = reader.read(config);
+  if (reader.faults.length > 0) throw new McpError('invalid_options', reader.faults.join('\n'));
+  return upstreams;
+}
+
+/** Parses the text of a config file. @throws McpError `invalid_options` if it is not JSON */
+export function parseConfigText(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new McpError('invalid_options', `${source} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
+  }
+}
+
+class ConfigReader {
+  readonly faults: string[] = [];
+  readonly #context: ConfigContext;
+
+  constructor(context: ConfigContext) {
+    this.#context = context;
+  }
+
+  read(config: unknown): Record<string, UpstreamOptions> {
+    const key = isJsonObject(config) && 'servers' in config && !('mcpServers' in config) ? 'servers' : 'mcpServers';
+    const servers = isJsonObject(config) ? config[key] : undefined;
+    if (!isJsonObject(servers)) {
+      this.#fault(key, servers, 'an object of servers by name');
+      return {};
+    }
+    const upstreams: Record<string, UpstreamOptions> = {};
+    for (const [name, entry] of Object.entries(servers)) {
+      const upstream = this.#entry(`${key}.${name}`, entry);
+      if (upstream) upstreams[name] = upstream;
+    }
+    if (Object.keys(servers).length === 0) this.#fault(key, servers, 'at least one server');
+    return upstreams;
+  }
+
+  #entry(path: string, entry: unknown): EndpointOptions | undefined {
+    if (!isJsonObject(entry)) {
+      this.#fault(path, entry, 'an object with "command" or "url"');
+      return undefined;
+    }
+    if (entry.disabled === true) return undefined;
+    const type = entry.type ?? ('url' in entry ? 'http' : 'stdio');
+    if (type === 'stdio') return this.#child(path, entry);
+    if (typeof type === 'string' && HTTP_TYPES.includes(type)) return this.#http(path, entry);
+    this.#fault(`${path}.type`, type, ['stdio', ...HTTP_TYPES].map((known) => `"${known}"`).join(', '));
+    return undefined;
+  }
+
+  #child(path: string, entry: JsonObject): EndpointOptions {
+    const cwd = entry.cwd === undefined ? {} : { cwd: this.#text(`${path}.cwd`, entry.cwd) };
+    return {
+      command: this.#text(`${path}.command`, entry.command),
+      args: this.#texts(`${path}.args`, entry.args ?? []),
+      env: this.#record(`${path}.env`, entry.env ?? {}),
+      ...cwd,
+    };
+  }
+
+  #http(path: string, entry: JsonObject): EndpointOptions {
+    const url = this.#text(`${path}.url`, entry.url);
+    if (url !== '' && !URL.canParse(url))
+      this.#fault(`${path}.url`, typeof entry.url, 'an absolute http: or https: URL');
+    return { url, headers: this.#record(`${path}.headers`, entry.headers ?? {}) };
+  }
+
+  #record(path: string, value: unknown): Record<string, string> {
+    if (!isJsonObject(value)) {
+      this.#fault(path, value, 'an object of strings');
+      return {};
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, this.#text(`${path}.${key}`, text)]));
+  }
+
+  #texts(path: string, value: unknown): string[] {
+    if (Array.isArray(value)) return value.map((text, index) => this.#text(`${path}[${index}]`, text));
+    this.#fault(path, value, 'an array of strings');
+    return [];
+  }
+
+  #text(path: string, value: unknown): string {
+    if (typeof value === 'string' && value !== '') return this.#expand(path, value);
+    this.#fault(path, value, 'a string that is not empty');
+    return '';
+  }
+
+  #expand(path: string, text: string): string {
+    return text.replaceAll(VARIABLE, (_, name: string, fallback: string | undefined) => {
+      const value = this.#context.env[name] ?? fallback;
+      if (value === undefined)
+        this.faults.push(
+          `${this.#context.source}: ${path} names \${${name}}, which is not set; set it or write \${${name}:-default}.`,
+        );
+      return value ?? '';
+    });
+  }
+
+  /** Values under env and headers may be credentials: what kind of value it is says enough. */
+  #fault(path: string, value: unknown, allowed: string): void {
+    const shown = /\.(env|headers|url)\b/.test(path) ? typeof value : (JSON.stringify(value) ?? 'missing');
+    this.faults.push(`${this.#context.source}: ${path} is ${shown.slice(0, 80)}; allowed: ${allowed}.`);
+  }
+}

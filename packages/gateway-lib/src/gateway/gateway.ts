@@ -1,0 +1,222 @@
+import { readConfig, serveStdio, toNode } from '#gateway-platform';
+import {
+  createCall,
+  McpError,
+  silentTelemetry,
+  systemClock,
+  systemRandom,
+  type CallOptions,
+  type Clock,
+  type Handler,
+  type InMemoryTransport,
+  type JsonObject,
+  type NodeHandler,
+  type Result,
+  type Telemetry,
+} from '@org/mcp-sdk';
+import type { Connection } from '@org/mcp-sdk/connect';
+import { createInMemoryTransport, serveHttp, toFetch, type HttpServer } from '@org/mcp-sdk/serve';
+import { createRoundRobin } from '../balancers/round-robin.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import { createNameTable } from '../catalog/names.ts';
+import { createWheel, type Wheel } from '../core/wheel.ts';
+import { createObserve } from '../observability/observe.ts';
+import { createDiscover } from '../router/discover.ts';
+import { createDispatch } from '../router/dispatch.ts';
+import { FanIn } from '../router/fan-in.ts';
+import { createLists } from '../router/lists.ts';
+import { createPick } from '../router/pick.ts';
+import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
+import { createResolve } from '../router/resolve.ts';
+import { UpstreamSubscriptions } from '../router/subscriptions.ts';
+import { parseConfig } from './config.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
+import { createPipeline } from './pipeline.ts';
+import { statusOf, type UpstreamStatus } from './status.ts';
+import { createUpstream, type ManagedUpstream } from './upstreams.ts';
+
+/**
+ * Many MCP servers behind one endpoint, inside this process.
+ *
+ * @remarks Nothing is started before it is needed: the first list or call does it, or {@link Gateway.start}.
+ * @example
+ * ```ts
+ * const gateway = new Gateway({ upstreams: { api: { url: 'http://127.0.0.1:4000/mcp' } } });
+ * createServer(gateway.handle).listen(3000, '127.0.0.1');
+ * ```
+ */
+export class Gateway {
+  /** The gateway as a function: mount it in another gateway, wrap it, call it. */
+  readonly handler: Handler;
+  readonly #options: ResolvedGatewayOptions;
+  readonly #upstreams: ReadonlyMap<string, ManagedUpstream>;
+  readonly #catalog: Catalog;
+  readonly #fanIn = new FanIn();
+  readonly #subscriptions: UpstreamSubscriptions;
+  readonly #lifecycle: Lifecycle;
+  readonly #wheel: Wheel;
+  readonly #reading: ReadOptions;
+  readonly #http: HttpServer;
+  #closed: Promise<void> | undefined;
+
+  /** @throws McpError `invalid_options` naming every bad option with its path, its value and what is allowed */
+  constructor(options: GatewayOptions) {
+    this.#options = resolveOptions(options);
+    const clock = options.clock ?? systemClock;
+    const telemetry = options.telemetry ?? silentTelemetry;
+    this.#wheel = createWheel(clock);
+    this.#lifecycle = new Lifecycle(clock);
+    this.#subscriptions = new UpstreamSubscriptions({
+      clock,
+      onChange: (upstream, method) => void this.#catalog.refresh(upstream, method),
+    });
+    const context = {
+      clock,
+      telemetry,
+      random: options.random ?? systemRandom,
+      wheel: this.#wheel,
+      clientInfo: this.#options.info,
+      onReady: (upstream: string, connection: Connection) => {
+        this.#ready(upstream, connection);
+      },
+    };
+    this.#upstreams = new Map(
+      this.#options.upstreams.map((upstream) => [upstream.name, createUpstream(upstream, context)]),
+    );
+    const balancers = new Map(this.#options.upstreams.map(({ name }) => [name, createRoundRobin()]));
+    const pick = createPick(({ name }) => balancers.get(name) ?? createRoundRobin());
+    this.#reading = { pick, wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs };
+    this.#catalog = this.#createCatalog(clock);
+    this.handler = this.#createPipeline(pick, clock, options.telemetry);
+    this.#http = serveHttp(this.handler, options);
+    this.fetch = toFetch(this.#http.handle);
+  }
+
+  /**
+   * Makes a gateway of a host's config: the `mcpServers` JSON of Claude Desktop, Cursor or VS Code, with `${ENV_VAR}`.
+   *
+   * @param config - path of the file (Node only), or its content
+   * @param options - everything else
+   * @throws McpError `invalid_options` naming every bad entry; nothing is started then
+   */
+  static async fromConfig(
+    config: string | JsonObject,
+    options: Omit<GatewayOptions, 'upstreams'> = {},
+  ): Promise<Gateway> {
+    const { value, source, env } = await readConfig(config);
+    return new Gateway({ ...options, upstreams: parseConfig(value, { source, env }) });
+  }
+
+  /** Serves a web-standard request: Hono, Bun, Deno, workers, Next routes. */
+  readonly fetch: (request: Request) => Promise<Response>;
+
+  /** Serves a `node:http` request: Express, Fastify, Koa. Node only. */
+  readonly handle: NodeHandler = (req, res) => this.#node(req, res);
+
+  /**
+   * Calls a method in this process.
+   * @param method - e.g. `tools/call`
+   * @returns the result; rejects with a `RemoteError` for an error of the upstream, an `McpError` for one of the gateway
+   */
+  async call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
+    const reply = await this.handler(createCall(method, params, { clientInfo: this.#options.info, ...options }));
+    return reply.result();
+  }
+
+  /** A transport for an official client (v1 or v2) in this process. */
+  connect(): InMemoryTransport {
+    return createInMemoryTransport(this.handler);
+  }
+
+  /** Serves the standard streams, so that a desktop host runs the gateway as one server; ends with them. Node only. */
+  async serveStdio(): Promise<void> {
+    await serveStdio(this.handler).closed;
+    await this.close();
+  }
+
+  /** Reaches all upstreams and reads their lists, each within its deadline; resolves with how they are. Never rejects. */
+  async start(): Promise<readonly UpstreamStatus[]> {
+    await Promise.all(this.#options.upstreams.map(({ name }) => this.#catalog.refreshAll(name)));
+    return this.status();
+  }
+
+  /** How the upstreams are now. */
+  status(): readonly UpstreamStatus[] {
+    return [...this.#upstreams.values()].map((upstream) => statusOf(upstream, this.#catalog));
+  }
+
+  /** Gives an upstream that was given up after crashing again and again another chance. */
+  restart(upstream: string): void {
+    const known = this.#upstreams.get(upstream);
+    if (!known) throw new McpError('invalid_options', `There is no upstream "${upstream}".`);
+    for (const endpoint of known.endpoints) endpoint.restart();
+  }
+
+  /**
+   * Drains: refuses new calls, lets running ones finish within `drainMs`, ends streams, then children and sockets.
+   * @returns resolves when nothing is left that keeps the process alive
+   */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#fanIn.close();
+    await this.#lifecycle.drain(this.#options.drainMs);
+    this.#http.close();
+    this.#subscriptions.close();
+    const endpoints = [...this.#upstreams.values()].flatMap((upstream) => upstream.endpoints);
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    this.#wheel.close();
+  }
+
+  #node: NodeHandler = (req, res) => (this.#node = toNode(this.#http.handle))(req, res);
+
+  #ready(upstream: string, connection: Connection): void {
+    this.#subscriptions.follow(upstream, connection);
+    void this.#catalog.refreshAll(upstream);
+  }
+
+  #createCatalog(clock: Clock): Catalog {
+    const names = createNameTable(this.#options.naming);
+    return new Catalog({
+      upstreams: [...this.#upstreams.keys()],
+      names,
+      clock,
+      read: (name, method) => readUpstream(this.#upstream(name), method, this.#reading),
+      isWatched: (name, method) => this.#subscriptions.isWatched(name, method),
+      onChange: (method) => {
+        this.#fanIn.changed(method);
+      },
+    });
+  }
+
+  #createPipeline(pick: ReadOptions['pick'], clock: Clock, telemetry: Telemetry | undefined): Handler {
+    const { info, instructions, use } = this.#options;
+    return createPipeline({
+      drain: this.#lifecycle.stage,
+      observe: telemetry && createObserve(telemetry, clock),
+      resolve: createResolve({ catalog: this.#catalog, upstreams: this.#upstreams }),
+      user: use,
+      catalog: createLists({ catalog: this.#catalog, info }),
+      discover: createDiscover({ info, instructions, connections: () => this.#connections() }),
+      fanIn: this.#fanIn.handler,
+      dispatch: createDispatch({ pick, wheel: this.#wheel }),
+    });
+  }
+
+  #upstream(name: string): ManagedUpstream {
+    const upstream = this.#upstreams.get(name);
+    if (!upstream) throw new McpError('internal', `There is no upstream "${name}".`);
+    return upstream;
+  }
+
+  async #connections(): Promise<ReadonlyMap<string, Connection | Error>> {
+    const reached = [...this.#upstreams.values()].map(async (upstream): Promise<[string, Connection | Error]> => {
+      const connection = reachUpstream(upstream, this.#reading);
+      return [upstream.name, await connection.catch((thrown: unknown) => McpError.from(thrown))];
+    });
+    return new Map(await Promise.all(reached));
+  }
+}

@@ -1,0 +1,41 @@
+import { classOf, compose, type Handler, type MethodClass, type Middleware } from '@org/mcp-sdk';
+import type { RoutedCall } from '../core/routed-call.ts';
+
+/** The stages of the gateway, each made by its folder; one that nobody configured is absent. */
+export interface Stages {
+  /** Outermost: counts what is running. */
+  readonly drain: Middleware;
+  readonly observe: Middleware | undefined;
+  readonly resolve: Middleware<Parameters<Handler>[0], RoutedCall>;
+  readonly user: readonly Middleware<RoutedCall>[];
+  /** Terminal of list methods. */
+  readonly catalog: Handler;
+  /** Terminal of `server/discover`. */
+  readonly discover: Handler;
+  /** Terminal of `subscriptions/listen`. */
+  readonly fanIn: Handler;
+  /** Terminal of everything else. */
+  readonly dispatch: Handler<RoutedCall>;
+}
+
+/**
+ * Chains the stages, once for each class of method. Read it as the path of a call:
+ *
+ * ```text
+ * unary     drain(observe(resolve(user(dispatch))))
+ * list      drain(observe(catalog))
+ * discover  drain(observe(discover))
+ * listen    fanIn
+ * ```
+ */
+export function createPipeline(stages: Stages): Handler {
+  const { drain, resolve, user, catalog, discover, fanIn, dispatch } = stages;
+  const observe: Middleware = stages.observe ?? ((next) => next);
+  const chains: Record<MethodClass, Handler> = {
+    unary: drain(observe(resolve(compose(user)(dispatch)))),
+    list: drain(observe(catalog)),
+    discover: drain(observe(discover)),
+    listen: fanIn,
+  };
+  return (call) => chains[classOf(call.method)](call);
+}

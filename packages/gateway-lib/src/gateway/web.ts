@@ -1,0 +1,26 @@
+import { McpError, type JsonObject } from '@org/mcp-sdk';
+import { createFetchClient, type FetchLike, type HttpClient } from '@org/mcp-sdk/connect';
+
+const needsNode = (what: string) => (): never => {
+  throw new McpError('invalid_options', `${what} needs Node.`);
+};
+
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const openChild = needsNode('An upstream with "command"');
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const serveStdio = needsNode('serveStdio()');
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const toNode = needsNode('handle()');
+
+/** Makes the HTTP client of an endpoint: `fetch`. */
+export const createHttpClient = (url: URL, options: { fetch?: FetchLike }): HttpClient =>
+  createFetchClient(url, options.fetch);
+
+/** Takes the content of a config. @throws McpError `invalid_options` for a path: there are no files here */
+export async function readConfig(
+  config: string | JsonObject,
+): Promise<{ value: unknown; source: string; env: Record<string, string> }> {
+  if (typeof config === 'string')
+    throw new McpError('invalid_options', 'A path needs Node; give the content of the config.');
+  return Promise.resolve({ value: config, source: 'config', env: {} });
+}

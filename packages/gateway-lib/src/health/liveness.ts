@@ -1,0 +1,74 @@
+import type { Clock } from '@org/mcp-sdk';
+import type { Wheel } from '../core/wheel.ts';
+
+/** What a {@link Liveness} watches. */
+export interface LivenessOptions {
+  /** How long an endpoint with calls may be silent. Unit: ms, from 2. Half of it passes before the endpoint is asked. */
+  readonly silenceMs: number;
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  /** Asks the endpoint for a sign of life. */
+  readonly ping: (signal: AbortSignal) => Promise<void>;
+  /** Told once when it gave none. */
+  readonly onDead: () => void;
+}
+
+/**
+ * Watches an endpoint while it has calls: one that says nothing is asked for a sign of life, and one that gives none is
+ * dead. A frozen process and a cut network look like a slow tool; only asking tells them apart.
+ */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  #lastSign: number;
+  #calls = 0;
+  #watching = false;
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+    this.#lastSign = options.clock.now();
+  }
+
+  /** A call went out. */
+  enter(): void {
+    if (this.#calls++ === 0) this.#lastSign = this.#options.clock.now();
+    if (!this.#watching) this.#watch();
+  }
+
+  /** A call came to its end; `alive` when the endpoint ended it. */
+  leave(alive: boolean): void {
+    this.#calls--;
+    if (alive) this.#lastSign = this.#options.clock.now();
+  }
+
+  #watch(): void {
+    this.#watching = true;
+    this.#options.wheel.after(this.#options.silenceMs / 2, () => void this.#check());
+  }
+
+  async #check(): Promise<void> {
+    const { clock, silenceMs } = this.#options;
+    this.#watching = false;
+    if (this.#calls === 0) return;
+    const silent = clock.now() - this.#lastSign >= silenceMs / 2;
+    if (silent && !(await this.#isAlive())) this.#options.onDead();
+    else if (!this.#watching) this.#watch();
+  }
+
+  async #isAlive(): Promise<boolean> {
+    const asked = this.#lastSign;
+    const timeout = new AbortController();
+    const cancel = this.#options.wheel.after(this.#options.silenceMs / 2, () => {
+      timeout.abort();
+    });
+    try {
+      await this.#options.ping(timeout.signal);
+      this.#lastSign = this.#options.clock.now();
+      return true;
+    } catch {
+      // An answer to a call is as good a sign as one to the question.
+      return this.#lastSign > asked;
+    } finally {
+      cancel();
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { createHttpClient, openChild, readConfig, serveStdio, toNode } from './gateway/web.ts';

@@ -1,0 +1,212 @@
+import { McpError, type Clock, type Telemetry } from '@org/mcp-sdk';
+import type { Connection } from '@org/mcp-sdk/connect';
+import { isUsable, type Endpoint, type EndpointState, type InFlight, type TransportKind } from '../core/upstream.ts';
+import type { Backoff } from './backoff.ts';
+import type { Transport } from './transport.ts';
+
+/** How an endpoint is kept alive. */
+export interface SupervisorOptions {
+  readonly upstream: string;
+  /** Limit for reaching the server, from the start of its process to the end of the handshake. Unit: ms. */
+  readonly connectTimeoutMs: number;
+  /** How long a call waits for an endpoint that is being reached again. Unit: ms. */
+  readonly reconnectWaitMs: number;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Watches calls; made when the endpoint is ready. */
+  readonly watch: (endpoint: SupervisedEndpoint) => CallWatch;
+  /** Told when the endpoint takes calls, for the first time or again after its server was replaced. */
+  readonly onReady: (endpoint: SupervisedEndpoint, connection: Connection) => void;
+}
+
+/** Notices an endpoint that went silent. */
+export interface CallWatch {
+  enter(): void;
+  leave(alive: boolean): void;
+}
+
+/** An endpoint that is reached when first needed, and reached again when it is lost. */
+export class SupervisedEndpoint implements Endpoint {
+  readonly label: string;
+  readonly kind: TransportKind;
+  state: EndpointState = { status: 'idle' };
+  readonly #transport: Transport;
+  readonly #options: SupervisorOptions;
+  readonly #inFlight = new Set<InFlight>();
+  readonly #closing = new AbortController();
+  #attempt: Promise<void> | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #lost: Connection | undefined;
+  #watch: CallWatch | undefined;
+
+  constructor(transport: Transport, options: SupervisorOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.label = transport.label;
+    this.kind = transport.kind;
+  }
+
+  get load(): number {
+    return this.#inFlight.size;
+  }
+
+  async connection(): Promise<Connection> {
+    if (this.state.status === 'idle') this.start();
+    if (this.state.status === 'connecting') await this.#waitForAttempt(this.state.first);
+    if (this.state.status === 'ready') return this.state.connection;
+    throw new McpError('unavailable', this.#whyNot());
+  }
+
+  /** Starts reaching the server, unless that is done or under way. */
+  start(): void {
+    if (this.state.status === 'idle') this.#reach(true);
+  }
+
+  enter(call: InFlight): () => void {
+    this.#inFlight.add(call);
+    this.#watch?.enter();
+    return () => {
+      if (this.#inFlight.delete(call)) this.#watch?.leave(isUsable(this));
+    };
+  }
+
+  suspect(reason: string): void {
+    if (this.state.status === 'ready') this.#lose(reason, this.state.connection);
+  }
+
+  /** Gives a stopped endpoint another chance. */
+  restart(): void {
+    if (this.state.status !== 'stopped' || this.#closing.signal.aborted) return;
+    this.#options.backoff.reset();
+    this.#reach(true);
+  }
+
+  /** Lets go of the server; running calls fail. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#cancelRetry?.();
+    const connection = this.state.status === 'ready' ? this.state.connection : this.#lost;
+    this.#enter({ status: 'stopped', reason: 'the gateway is closed' });
+    this.#failAll('the gateway is closed');
+    await this.#attempt;
+    await connection?.close();
+  }
+
+  #reach(first: boolean): void {
+    this.#cancelRetry = undefined;
+    this.#enter({ status: 'connecting', first });
+    this.#attempt = this.#open().catch((thrown: unknown) => {
+      this.#failed(McpError.from(thrown));
+    });
+  }
+
+  async #open(): Promise<void> {
+    const { clock, connectTimeoutMs } = this.#options;
+    const timeout = new AbortController();
+    const stop = clock.after(connectTimeoutMs, () => {
+      timeout.abort(new McpError('timeout', `no answer within ${connectTimeoutMs} ms`));
+    });
+    try {
+      const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
+      const lost = this.#lost;
+      const connection = lost ? await revive(lost, signal) : await this.#transport.open(signal);
+      if (this.#closing.signal.aborted) await connection.close();
+      else this.#ready(connection);
+    } finally {
+      stop();
+    }
+  }
+
+  #ready(connection: Connection): void {
+    const replaced = connection !== this.#lost;
+    this.#lost = undefined;
+    this.#enter({ status: 'ready', connection });
+    this.#watch = this.#options.watch(this);
+    this.#options.backoff.succeeded();
+    if (!replaced) return;
+    void connection.closed.then((reason) => {
+      this.#gone(connection, reason);
+    });
+    this.#options.onReady(this, connection);
+  }
+
+  /** The server answers no longer, but its process or address is still there: asked again until it does. */
+  #lose(reason: string, connection: Connection): void {
+    this.#lost = connection;
+    this.#down(reason);
+  }
+
+  /** The server is gone: the next attempt starts anew. */
+  #gone(connection: Connection, reason: unknown): void {
+    if (this.state.status === 'stopped') return;
+    if (this.state.status === 'ready' ? this.state.connection !== connection : this.#lost !== connection) return;
+    this.#lost = undefined;
+    void connection.close();
+    this.#down(`${this.label} ended${reason instanceof Error ? ` (${reason.message})` : ''}`);
+  }
+
+  #failed(error: McpError): void {
+    if (this.#closing.signal.aborted) return;
+    if (error.code === 'invalid_options') this.#stop(error.message);
+    else this.#down(error.message);
+  }
+
+  #down(reason: string): void {
+    const delayMs = this.#options.backoff.next(this.#transport.supervised && !this.#lost);
+    if (delayMs === undefined) {
+      this.#stop(`it kept crashing: ${reason}`);
+      return;
+    }
+    this.#enter({ status: 'down', reason });
+    this.#failAll(reason);
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#options.clock.after(delayMs, () => {
+      this.#reach(false);
+    });
+  }
+
+  #stop(reason: string): void {
+    this.#enter({ status: 'stopped', reason });
+    this.#failAll(reason);
+  }
+
+  #failAll(reason: string): void {
+    for (const call of this.#inFlight) call.fail(new McpError('unavailable', reason));
+  }
+
+  async #waitForAttempt(first: boolean): Promise<void> {
+    if (first) return this.#attempt;
+    let cancel = (): void => undefined;
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(this.#options.reconnectWaitMs, resolve);
+    });
+    await Promise.race([this.#attempt, patience]);
+    cancel();
+  }
+
+  #whyNot(): string {
+    const { state } = this;
+    if (state.status === 'connecting') return 'it is being reached again';
+    if (state.status === 'down' || state.status === 'stopped') return state.reason;
+    return 'it is not ready';
+  }
+
+  #enter(state: EndpointState): void {
+    this.state = state;
+    this.#options.telemetry.record({
+      name: `upstream.${state.status}`,
+      severity: state.status === 'down' || state.status === 'stopped' ? 'warn' : 'info',
+      fields: {
+        upstream: this.#options.upstream,
+        endpoint: this.label,
+        ...('reason' in state ? { reason: state.reason } : {}),
+      },
+    });
+  }
+}
+
+async function revive(connection: Connection, signal: AbortSignal): Promise<Connection> {
+  await connection.ping(signal);
+  return connection;
+}

@@ -1,0 +1,60 @@
+import {
+  createCall,
+  isJsonObject,
+  META,
+  MODERN_VERSION,
+  type ClientIdentity,
+  type Clock,
+  type Handler,
+  type JsonObject,
+} from '@org/mcp-sdk';
+import {
+  channelToOfficial,
+  connect,
+  linkOverChannel,
+  type Connection,
+  type OfficialServer,
+} from '@org/mcp-sdk/connect';
+import type { Transport } from './transport.ts';
+
+/** A handler of this process as an endpoint: calls cost no transport. */
+export const inProcess = (handler: Handler): Transport => ({
+  kind: 'in-process',
+  label: 'in-process',
+  supervised: false,
+  async open(signal): Promise<Connection> {
+    const reply = await handler(createCall('server/discover', {}, { signal }));
+    const result = await reply.result();
+    const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
+    const serverInfo = meta[META.serverInfo];
+    return {
+      handler,
+      era: 'modern',
+      version: MODERN_VERSION,
+      server: {
+        serverInfo: isJsonObject(serverInfo) ? serverInfo : undefined,
+        capabilities: isJsonObject(result.capabilities) ? result.capabilities : {},
+        instructions: typeof result.instructions === 'string' ? result.instructions : undefined,
+      },
+      ping: () => Promise.resolve(),
+      closed: new Promise(() => undefined),
+      close: () => Promise.resolve(),
+    };
+  },
+});
+
+/** Who the gateway is to a server, and the time it goes by. */
+export interface ConnectContext {
+  readonly clientInfo: ClientIdentity;
+  readonly clock: Clock;
+}
+
+/** An official server object of this process (v1 or v2 `McpServer`) as an endpoint. */
+export const inProcessOfficial = (server: OfficialServer, context: ConnectContext): Transport => ({
+  kind: 'in-process',
+  label: 'in-process',
+  supervised: false,
+  // Its era is known: connected directly, both official versions serve the legacy era.
+  open: (signal) =>
+    connect(linkOverChannel(channelToOfficial(server), 'in-process'), { ...context, signal, era: 'legacy' }),
+});

@@ -1,0 +1,56 @@
+import { isJsonObject, MODERN_VERSIONS, Payload, resultReply, type Handler, type JsonObject } from '@org/mcp-sdk';
+import type { Connection } from '@org/mcp-sdk/connect';
+import type { Missing } from '../catalog/catalog.ts';
+import { metaOf } from './lists.ts';
+
+/** What the gateway says of itself, and how it reaches the upstreams to know. */
+export interface DiscoverOptions {
+  readonly info: JsonObject;
+  readonly instructions: string | undefined;
+  /** The connection of each upstream, or why there is none. */
+  readonly connections: () => Promise<ReadonlyMap<string, Connection | Error>>;
+}
+
+const LIST_CHANGED = { listChanged: true };
+
+/**
+ * Answers `server/discover`: what any upstream can, the gateway can.
+ *
+ * @remarks While no upstream can be asked it promises all that it can route, so that a client which connects before
+ * them learns of their lists by the change notifications.
+ */
+export const createDiscover =
+  ({ info, instructions, connections }: DiscoverOptions): Handler =>
+  async () => {
+    const found = await connections();
+    const missing: Missing[] = [];
+    const servers: [string, Connection['server']][] = [];
+    for (const [upstream, connection] of found) {
+      if (connection instanceof Error) missing.push({ upstream, reason: connection.message });
+      else servers.push([upstream, connection.server]);
+    }
+    const offers = (capability: string): boolean =>
+      servers.length === 0 || servers.some(([, { capabilities }]) => isJsonObject(capabilities[capability]));
+    const result = {
+      resultType: 'complete',
+      supportedVersions: [...MODERN_VERSIONS],
+      capabilities: {
+        ...(offers('tools') ? { tools: LIST_CHANGED } : {}),
+        ...(offers('prompts') ? { prompts: LIST_CHANGED } : {}),
+        ...(offers('resources') ? { resources: LIST_CHANGED } : {}),
+        ...(offers('completions') ? { completions: {} } : {}),
+        ...(offers('logging') ? { logging: {} } : {}),
+      },
+      ...joined(instructions, servers),
+      ttlMs: 0,
+      cacheScope: 'private',
+      _meta: metaOf(info, missing),
+    };
+    return resultReply(Payload.of<JsonObject>(result), () => 'complete');
+  };
+
+function joined(own: string | undefined, servers: readonly [string, Connection['server']][]): JsonObject {
+  const parts = servers.flatMap(([name, { instructions }]) => (instructions ? [`# ${name}\n\n${instructions}`] : []));
+  const text = [...(own === undefined ? [] : [own]), ...parts].join('\n\n');
+  return text === '' ? {} : { instructions: text };
+}

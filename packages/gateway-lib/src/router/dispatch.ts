@@ -1,0 +1,122 @@
+import { errorReply, isJsonObject, McpError, streamReply, type Handler, type Message, type Reply } from '@org/mcp-sdk';
+import { renameTarget } from '@org/mcp-sdk/wire';
+import type { RoutedCall } from '../core/routed-call.ts';
+import type { Endpoint, InFlight, Upstream } from '../core/upstream.ts';
+import type { Wheel } from '../core/wheel.ts';
+import type { Pick } from './pick.ts';
+
+/** What calls are sent with. */
+export interface DispatchOptions {
+  readonly pick: Pick;
+  readonly wheel: Wheel;
+}
+
+/** Last stage: sends a call to an endpoint of its upstream, under the upstream's name for the target. */
+export const createDispatch =
+  ({ pick, wheel }: DispatchOptions): Handler<RoutedCall> =>
+  async (call) => {
+    const { upstream, target } = call.route;
+    const endpoint = pick(upstream);
+    const guard = new Guard(call, endpoint, wheel);
+    try {
+      const connection = await endpoint.connection();
+      guard.check();
+      const params = target === call.target ? call.params : renameTarget(call.method, call.params, target);
+      const reply = await connection.handler({ ...call, params, target, signal: guard.signal });
+      return guard.follow(reply);
+    } catch (thrown) {
+      throw guard.failed(thrown);
+    }
+  };
+
+/** What can end a call before its reply does: the caller, the deadline, the endpoint. */
+class Guard implements InFlight {
+  readonly #upstream: Upstream;
+  readonly #endpoint: Endpoint;
+  readonly #caller: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #leave: () => void;
+  readonly #cancelDeadline: () => void;
+
+  constructor(call: RoutedCall, endpoint: Endpoint, wheel: Wheel) {
+    this.#upstream = call.route.upstream;
+    this.#endpoint = endpoint;
+    this.#caller = call.signal;
+    this.#leave = endpoint.enter(this);
+    this.#caller.addEventListener('abort', this.#cancelled, { once: true });
+    const { timeoutMs } = this.#upstream;
+    this.#cancelDeadline = wheel.after(timeoutMs, () => {
+      this.#controller.abort(new McpError('timeout', `no result within ${timeoutMs} ms`));
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly #cancelled = (): void => {
+    this.#controller.abort(McpError.from(this.#caller.reason));
+  };
+
+  fail(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  /** @throws why the call is over already */
+  check(): void {
+    if (this.#caller.aborted) this.#cancelled();
+    this.signal.throwIfAborted();
+  }
+
+  /** Lets go when the reply is at its end. */
+  follow(reply: Reply): Reply {
+    if (reply.single) {
+      this.#release();
+      return reply;
+    }
+    return streamReply(this.#relay(reply), (reason) => {
+      reply.cancel(reason);
+      this.#release();
+    });
+  }
+
+  /** Lets go and says what went wrong, naming the upstream. */
+  failed(thrown: unknown): Error {
+    const error = this.signal.aborted ? McpError.from(this.signal.reason) : McpError.from(thrown);
+    if (error.code === 'unavailable' && !this.signal.aborted) this.#endpoint.suspect(error.message);
+    this.#release();
+    return named(this.#upstream, error);
+  }
+
+  async *#relay(reply: Reply): AsyncGenerator<Message> {
+    try {
+      for await (const message of reply.messages()) yield this.#translate(message);
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** An error that is not the upstream's own word, but says that it is gone, names it. */
+  #translate(message: Message): Message {
+    if (message.kind !== 'error') return message;
+    const { message: text, data } = message.error.value;
+    const gone = isJsonObject(data) && data.code === 'unavailable' && data.upstream === undefined;
+    if (!gone && !this.signal.aborted) return message;
+    const error = this.signal.aborted ? McpError.from(this.signal.reason) : new McpError('unavailable', text);
+    return errorReply(named(this.#upstream, error)).single ?? message;
+  }
+
+  #release(): void {
+    this.#leave();
+    this.#cancelDeadline();
+    this.#caller.removeEventListener('abort', this.#cancelled);
+  }
+}
+
+const named = (upstream: Upstream, error: McpError): McpError =>
+  error.code === 'cancelled'
+    ? error
+    : new McpError(error.code, `Upstream "${upstream.name}": ${error.message}`, {
+        data: { ...error.data, upstream: upstream.name },
+        cause: error,
+      });

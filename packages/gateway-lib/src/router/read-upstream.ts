@@ -1,0 +1,79 @@
+import { McpError, RemoteError, type ListMethod } from '@org/mcp-sdk';
+import type { Connection } from '@org/mcp-sdk/connect';
+import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
+import type { Upstream } from '../core/upstream.ts';
+import type { Wheel } from '../core/wheel.ts';
+import type { Pick } from './pick.ts';
+
+/** How upstreams are read. */
+export interface ReadOptions {
+  readonly pick: Pick;
+  readonly wheel: Wheel;
+  /** Deadline for one upstream. Unit: ms. */
+  readonly timeoutMs: number;
+}
+
+/** The capability that a list belongs to. */
+const CAPABILITY = {
+  'tools/list': 'tools',
+  'prompts/list': 'prompts',
+  'resources/list': 'resources',
+  'resources/templates/list': 'resources',
+} as const satisfies Record<ListMethod, string>;
+
+const METHOD_NOT_FOUND = -32601;
+
+/**
+ * Reads a list of an upstream, under the gateway's identity and within the deadline of a fan-out.
+ * @throws McpError `timeout` or `unavailable`
+ */
+export function readUpstream(upstream: Upstream, method: ListMethod, options: ReadOptions): Promise<UpstreamList> {
+  return withinDeadline(upstream, options, async (connection, signal) => {
+    if (!connection.server.capabilities[CAPABILITY[method]]) return EMPTY_LIST;
+    try {
+      return await readList(connection.handler, method, signal);
+    } catch (thrown) {
+      // Not every server with resources has templates.
+      if (thrown instanceof RemoteError && thrown.rpc.code === METHOD_NOT_FOUND) return EMPTY_LIST;
+      throw thrown;
+    }
+  });
+}
+
+/** Reaches an upstream within the deadline of a fan-out. @throws McpError `timeout` or `unavailable` */
+export const reachUpstream = (upstream: Upstream, options: ReadOptions): Promise<Connection> =>
+  withinDeadline(upstream, options, (connection) => Promise.resolve(connection));
+
+async function withinDeadline<T>(
+  upstream: Upstream,
+  { pick, wheel, timeoutMs }: ReadOptions,
+  work: (connection: Connection, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const endpoint = pick(upstream);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const cut = new Promise<never>((_, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(McpError.from(signal.reason));
+      },
+      { once: true },
+    );
+  });
+  const cancelDeadline = wheel.after(timeoutMs, () => {
+    controller.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
+  });
+  const leave = endpoint.enter({
+    fail: (reason) => {
+      controller.abort(reason);
+    },
+  });
+  try {
+    const done = endpoint.connection().then((connection) => work(connection, signal));
+    return await Promise.race([done, cut]);
+  } finally {
+    cancelDeadline();
+    leave();
+  }
+}

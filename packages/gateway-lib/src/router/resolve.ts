@@ -1,0 +1,86 @@
+import { McpError, type Call, type ListMethod, type Middleware } from '@org/mcp-sdk';
+import { isJsonObject } from '@org/mcp-sdk';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Origin } from '../catalog/merged-list.ts';
+import type { Route, RoutedCall } from '../core/routed-call.ts';
+import type { Upstream } from '../core/upstream.ts';
+
+/** What calls are resolved with. */
+export interface ResolveOptions {
+  readonly catalog: Catalog;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+}
+
+/**
+ * First stage: finds the upstream of a call by one look-up.
+ *
+ * @remarks Lists are only read when the look-up finds nothing and some upstream has not been read yet.
+ */
+export const createResolve =
+  ({ catalog, upstreams }: ResolveOptions): Middleware<Call, RoutedCall> =>
+  (next) =>
+  async (call) => {
+    const place = placeOf(call);
+    let origin = find(catalog, place);
+    if (!origin) {
+      await Promise.all(place.lists.flatMap((list) => catalog.unread(list).map((name) => catalog.refresh(name, list))));
+      origin = find(catalog, place);
+    }
+    if (!origin) throw unknown(place, catalog);
+    const upstream = upstreams.get(origin.upstream);
+    if (!upstream) throw new McpError('internal', `No upstream is called ${origin.upstream}.`);
+    const route: Route = { upstream, target: origin.target };
+    return next({ ...call, route });
+  };
+
+/** What a call is about, and the lists that may hold it. */
+interface Place {
+  readonly lists: readonly ListMethod[];
+  readonly noun: string;
+  readonly key: string;
+}
+
+const URI_LISTS: readonly ListMethod[] = ['resources/list', 'resources/templates/list'];
+
+/** Which lists hold the targets of a method, and what they are to people. */
+const TARGETS: Readonly<Record<string, Omit<Place, 'key'>>> = {
+  'tools/call': { lists: ['tools/list'], noun: 'tool' },
+  'prompts/get': { lists: ['prompts/list'], noun: 'prompt' },
+  'resources/read': { lists: URI_LISTS, noun: 'resource' },
+};
+
+function placeOf(call: Call): Place {
+  if (call.method === 'completion/complete') return placeOfReference(call);
+  const target = Object.hasOwn(TARGETS, call.method) ? TARGETS[call.method] : undefined;
+  if (!target) throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}`);
+  if (call.target !== undefined) return { ...target, key: call.target };
+  const member = target.lists === URI_LISTS ? 'uri' : 'name';
+  throw new McpError('invalid_params', `params.${member} must be a string: the ${target.noun} that is meant.`);
+}
+
+function placeOfReference(call: Call): Place {
+  const { ref } = call.params.value;
+  const type = isJsonObject(ref) ? ref.type : undefined;
+  if (call.target === undefined || (type !== 'ref/prompt' && type !== 'ref/resource'))
+    throw new McpError('invalid_params', 'params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
+  if (type === 'ref/prompt') return { lists: ['prompts/list'], noun: 'prompt', key: call.target };
+  return { lists: URI_LISTS, noun: 'resource', key: call.target };
+}
+
+function find(catalog: Catalog, { lists, key }: Place): Origin | undefined {
+  for (const list of lists) {
+    const origin = catalog.find(list, key);
+    if (origin) return origin;
+  }
+  return lists === URI_LISTS ? catalog.findByTemplate(key) : undefined;
+}
+
+/** What nobody read so far has may be an upstream's that could not be read: then it is missing, not unknown. */
+function unknown({ lists, noun, key }: Place, catalog: Catalog): McpError {
+  const unread = [...new Set(lists.flatMap((list) => catalog.unread(list)))];
+  const message = `Unknown ${noun}: ${key.slice(0, 200)}`;
+  if (unread.length === 0) return new McpError('not_found', message);
+  return new McpError('unavailable', `${message}. No answer yet from: ${unread.join(', ')}.`, {
+    data: { missing: unread },
+  });
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { bytes } from '../../test/support/property.ts';
+import { McpError } from '../core/errors.ts';
+import { Payload } from '../core/payload.ts';
+import { errorReply, resultReply, streamReply, type Message } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import { legacyReply } from './legacy-result.ts';
+
+const asLegacy = (method: string, json: string): Promise<unknown> =>
+  legacyReply(method, resultReply(Payload.json(bytes(json)))).result();
+
+describe('structuredContent for a legacy caller', () => {
+  it.each([
+    ['{"structuredContent":[1,2],"content":[]}', { structuredContent: { result: [1, 2] }, content: [] }],
+    ['{"content":[],"structuredContent" : "x"}', { structuredContent: { result: 'x' }, content: [] }],
+    ['{"structuredContent":null}', { structuredContent: { result: null } }],
+    ['{"structuredContent":{"a":1}}', { structuredContent: { a: 1 } }],
+    ['{"structuredContent": {"a":1}}', { structuredContent: { a: 1 } }],
+    ['{"content":[{"structuredContent":1}]}', { content: [{ structuredContent: 1 }] }],
+  ])('of %s is an object', async (json, expected) => {
+    expect(await asLegacy('tools/call', json)).toEqual(expected);
+  });
+
+  it('keeps every other byte', () => {
+    const reply = legacyReply(
+      'tools/call',
+      resultReply(Payload.json(bytes('{"n":12345678901234567890,"structuredContent":[1.0]}'))),
+    );
+    expect(reply.single?.kind === 'result' && reply.single.result.text).toBe(
+      '{"n":12345678901234567890,"structuredContent":{"result":[1.0]}}',
+    );
+  });
+
+  it('may be of any size', async () => {
+    expect(await asLegacy('tools/call', `{"structuredContent":[${Array(150_000).fill(0).join()}]}`)).toHaveProperty(
+      'structuredContent.result.length',
+      150_000,
+    );
+  });
+
+  it('is left alone in other methods', async () => {
+    expect(await asLegacy('prompts/get', '{"structuredContent":1}')).toEqual({ structuredContent: 1 });
+  });
+});
+
+describe('outputSchema for a legacy caller', () => {
+  it('has an object at its root', async () => {
+    const list = {
+      tools: [
+        { name: 'a', outputSchema: { type: 'array' } },
+        { name: 'b', outputSchema: { type: 'object' } },
+        { name: 'c' },
+        { name: 'd', outputSchema: { anyOf: [] } },
+        5,
+      ],
+    };
+    expect(await asLegacy('tools/list', JSON.stringify(list))).toEqual({
+      tools: [
+        {
+          name: 'a',
+          outputSchema: { type: 'object', properties: { result: { type: 'array' } }, required: ['result'] },
+        },
+        list.tools[1],
+        list.tools[2],
+        { name: 'd', outputSchema: { type: 'object', properties: { result: { anyOf: [] } }, required: ['result'] } },
+        5,
+      ],
+    });
+  });
+
+  it.each([
+    '{"tools":[{"name":"a"}]}',
+    '{"tools":[{"name":"a","outputSchema":{"type":"object"}}], "x":12345678901234567890}',
+    '{"outputSchema":5}',
+  ])('that needs nothing keeps its bytes: %s', (json) => {
+    const payload = Payload.json<Record<string, unknown>>(bytes(json));
+    const { single } = legacyReply('tools/list', resultReply(payload));
+    expect(single?.kind === 'result' && single.result.text).toBe(json);
+  });
+});
+
+describe('a server that asks for input', () => {
+  const asking = {
+    kind: 'result',
+    result: Payload.of<Record<string, unknown>>({ resultType: 'input_required', inputRequests: {} }),
+  } as const;
+
+  it('gets no further than an error', async () => {
+    for (const method of ['tools/call', 'prompts/get'])
+      await expect(legacyReply(method, resultReply(asking.result)).result()).rejects.toMatchObject({
+        rpc: { code: -32603 },
+      });
+  });
+
+  it('gets no further than an error after it told of progress either', async () => {
+    for (const method of ['tools/call', 'prompts/get']) {
+      const queue = new PushQueue<Message>();
+      queue.push({ kind: 'notification', method: 'notifications/progress', params: Payload.of({}) });
+      queue.push(asking);
+      queue.end();
+      const reply = legacyReply(
+        method,
+        streamReply(queue, () => undefined),
+      );
+      await expect(reply.result()).rejects.toMatchObject({ rpc: { code: -32603 } });
+    }
+  });
+
+  it('does not touch errors', () => {
+    const error = errorReply(new McpError('not_found', 'x'));
+    expect(legacyReply('tools/call', error)).toBe(error);
+  });
+});

@@ -1,0 +1,25 @@
+import { McpError } from '../core/errors.ts';
+import { Payload } from '../core/payload.ts';
+import type { ErrorMessage, Message } from '../core/reply.ts';
+
+/**
+ * Gives each message to `write`, in order.
+ *
+ * @remarks A value that no JSON can hold (a BigInt, a cycle) is found only now; it becomes the final error, for the
+ * caller waits for an answer and nobody would handle the rejection.
+ */
+export async function relay(
+  messages: AsyncIterable<Message>,
+  write: (message: Message) => Promise<void> | undefined,
+): Promise<void> {
+  try {
+    for await (const message of messages) await write(message);
+  } catch (thrown) {
+    await write(errorMessage(thrown));
+  }
+}
+
+const errorMessage = (thrown: unknown): ErrorMessage => ({
+  kind: 'error',
+  error: Payload.of(McpError.from(thrown).toRpc()),
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { PushQueue } from './queue.ts';
+
+async function drain<T>(queue: PushQueue<T>): Promise<T[]> {
+  const seen: T[] = [];
+  for await (const value of queue) seen.push(value);
+  return seen;
+}
+
+describe('PushQueue', () => {
+  it('gives out what was pushed before and while it is read, in order', async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    const all = drain(queue);
+    queue.push(2);
+    queue.push(3);
+    queue.end();
+    expect(await all).toEqual([1, 2, 3]);
+  });
+
+  it('wakes a reader that waits, for a value and for the end', async () => {
+    const queue = new PushQueue<number>();
+    const reader = queue[Symbol.asyncIterator]();
+    const next = reader.next();
+    queue.push(1);
+    expect(await next).toEqual({ value: 1, done: false });
+    const end = reader.next();
+    queue.end();
+    expect(await end).toEqual({ value: undefined, done: true });
+  });
+
+  it('throws the error it ended with, after the values', async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    queue.end(new Error('broken'));
+    const reader = queue[Symbol.asyncIterator]();
+    expect(await reader.next()).toEqual({ value: 1, done: false });
+    await expect(reader.next()).rejects.toThrow('broken');
+  });
+
+  it('ignores what comes after the end', async () => {
+    const queue = new PushQueue<number>();
+    queue.end();
+    queue.push(1);
+    queue.end(new Error('late'));
+    expect(await drain(queue)).toEqual([]);
+  });
+});
