@@ -123,7 +123,11 @@ class ConfigReader {
 
   /** Values under env and headers may be credentials: what kind of value it is says enough. */
   #fault(path: string, value: unknown, allowed: string): void {
-    const shown = /\.(env|headers|url)\b/.test(path) ? typeof value : (JSON.stringify(value) ?? 'missing');
+    const shown = /\.(env|headers|url)\b/.test(path)
+      ? typeof value
+      : value === undefined
+        ? 'missing'
+        : JSON.stringify(value);
     this.faults.push(`${this.#context.source}: ${path} is ${shown.slice(0, 80)}; allowed: ${allowed}.`);
   }
 }

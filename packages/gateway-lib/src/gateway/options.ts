@@ -1,6 +1,5 @@
 import { McpError, type EdgeOptions, type Handler, type MCPServer, type Middleware } from '@org/mcp-sdk';
-import { isOfficialServer, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
-import type { UndiciClientOptions } from '@org/mcp-sdk/node';
+import { isOfficialServer, type DispatcherLike, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
 import type { Naming } from '../catalog/names.ts';
 import type { RoutedCall } from '../core/routed-call.ts';
 
@@ -30,7 +29,7 @@ export interface HttpEndpoint {
   /** Sent with every request, e.g. `authorization`. @defaultValue `{}` */
   headers?: Readonly<Record<string, string>>;
   /** An undici dispatcher to send with. Node only. @defaultValue an own pool */
-  dispatcher?: NonNullable<UndiciClientOptions['dispatcher']>;
+  dispatcher?: DispatcherLike;
   /** A `fetch` to send with, in place of undici. */
   fetch?: FetchLike;
 }

@@ -1,6 +1,6 @@
 import { openChild, createHttpClient } from '#gateway-platform';
 import type { Clock, Handler, Random, Telemetry } from '@org/mcp-sdk';
-import type { Connection, OfficialServer } from '@org/mcp-sdk/connect';
+import type { Connection } from '@org/mcp-sdk/connect';
 import type { Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
 import { Liveness } from '../health/liveness.ts';
@@ -75,7 +75,7 @@ function createTransport(endpoint: EndpointOptions, upstream: string, context: U
 function inProcessTransport({ server }: InProcessEndpoint, context: UpstreamContext): Transport {
   if (typeof server === 'function') return inProcess(server);
   if ('handler' in server) return inProcess((server as { handler: Handler }).handler);
-  return inProcessOfficial(server as OfficialServer, context);
+  return inProcessOfficial(server, context);
 }
 
 /** In this process nothing freezes without the gateway. */

@@ -31,7 +31,7 @@ export class Liveness {
   /** A call went out. */
   enter(): void {
     if (this.#calls++ === 0) this.#lastSign = this.#options.clock.now();
-    if (!this.#watching) this.#watch();
+    this.#keepWatching();
   }
 
   /** A call came to its end; `alive` when the endpoint ended it. */
@@ -40,7 +40,8 @@ export class Liveness {
     if (alive) this.#lastSign = this.#options.clock.now();
   }
 
-  #watch(): void {
+  #keepWatching(): void {
+    if (this.#watching) return;
     this.#watching = true;
     this.#options.wheel.after(this.#options.silenceMs / 2, () => void this.#check());
   }
@@ -51,7 +52,7 @@ export class Liveness {
     if (this.#calls === 0) return;
     const silent = clock.now() - this.#lastSign >= silenceMs / 2;
     if (silent && !(await this.#isAlive())) this.#options.onDead();
-    else if (!this.#watching) this.#watch();
+    else this.#keepWatching();
   }
 
   async #isAlive(): Promise<boolean> {

@@ -1,15 +1,12 @@
 import {
-  classOf,
   LIST_MEMBERS,
   McpError,
   META,
   Payload,
   resultReply,
-  type Call,
   type Handler,
   type JsonObject,
   type ListMethod,
-  type Reply,
 } from '@org/mcp-sdk';
 import type { Catalog, Missing } from '../catalog/catalog.ts';
 

@@ -1,4 +1,11 @@
-import { createCall, isJsonObject, type Clock, type ListMethod } from '@org/mcp-sdk';
+import {
+  createCall,
+  isJsonObject,
+  type Clock,
+  type FinalMessage,
+  type ListMethod,
+  type NotificationMessage,
+} from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 
 /** What the gateway listens to on its upstreams. */
@@ -56,39 +63,46 @@ export class UpstreamSubscriptions {
   }
 
   async #keepListening(upstream: string, connection: Connection, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const acknowledged = await this.#listen(upstream, connection, signal).catch(() => true);
+    for (;;) {
+      const end = await this.#listen(upstream, connection, signal).catch(() => 'broken' as const);
       if (this.#streams.get(upstream)?.signal === signal) this.#watched.delete(upstream);
-      if (!acknowledged || signal.aborted) return;
+      if (end === 'unsupported') return;
       await new Promise<void>((resolve) => void this.#events.clock.after(REOPEN_MS, resolve));
+      if (signal.aborted) return;
     }
   }
 
-  /** Resolves when the stream ends, with whether listening again makes sense. */
-  async #listen(upstream: string, connection: Connection, signal: AbortSignal): Promise<boolean> {
+  /** Resolves when the stream ends; `unsupported` when there is no use in opening it again. */
+  async #listen(upstream: string, connection: Connection, signal: AbortSignal): Promise<'unsupported' | 'broken'> {
     const notifications = Object.fromEntries(Object.values(CHANGES).map(({ filter }) => [filter, true]));
     const reply = await connection.handler(createCall('subscriptions/listen', { notifications }, { signal }));
-    if (reply.single) return false;
-    let honoured = false;
+    if (reply.single) return isUnsupported(reply.single) ? 'unsupported' : 'broken';
     for await (const message of reply.messages()) {
-      if (message.kind !== 'notification') return honoured && message.kind === 'result';
-      if (message.method === 'notifications/subscriptions/acknowledged') {
-        const lists = honouredLists(message.params.value.notifications);
-        honoured = lists.size > 0;
-        if (!honoured) {
-          reply.cancel();
-          return false;
-        }
-        this.#watched.set(upstream, lists);
-        // What changed before the stream was open nobody told of.
-        for (const list of lists) this.#events.onChange(upstream, list);
-      } else for (const list of CHANGES[message.method]?.lists ?? []) this.#events.onChange(upstream, list);
+      if (message.kind !== 'notification') break;
+      const lists = listsOf(message);
+      if (message.method === ACKNOWLEDGED) {
+        if (lists.length === 0) return 'unsupported';
+        this.#watched.set(upstream, new Set(lists));
+      }
+      // With the acknowledgement too: what changed before the stream was open nobody told of.
+      for (const list of lists) this.#events.onChange(upstream, list);
     }
-    return honoured;
+    return 'broken';
   }
 }
 
-function honouredLists(filter: unknown): Set<ListMethod> {
-  const changes = Object.values(CHANGES).filter((change) => isJsonObject(filter) && filter[change.filter] === true);
-  return new Set(changes.flatMap(({ lists }) => lists));
+/** Codes of a server that has no such stream, or none with this filter. */
+const UNSUPPORTED = new Set([-32601, -32602]);
+
+const isUnsupported = (message: FinalMessage): boolean =>
+  message.kind === 'error' && UNSUPPORTED.has(message.error.value.code);
+
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
+
+/** The lists that a notification is about; for the acknowledgement, those that will be told of. */
+function listsOf({ method, params }: NotificationMessage): readonly ListMethod[] {
+  if (method !== ACKNOWLEDGED) return CHANGES[method]?.lists ?? [];
+  const filter = params.value.notifications;
+  const honoured = Object.values(CHANGES).filter((change) => isJsonObject(filter) && filter[change.filter] === true);
+  return honoured.flatMap(({ lists }) => lists);
 }

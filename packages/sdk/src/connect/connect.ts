@@ -1,5 +1,5 @@
 import { createCall } from '../core/call.ts';
-import { McpError } from '../core/errors.ts';
+import { McpError, type RpcError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isModernVersion, META, MODERN_VERSION } from '../core/protocol.ts';
 import { RemoteError, type Result } from '../core/reply.ts';
@@ -11,6 +11,9 @@ import type { Link } from './link.ts';
 const HEADER_MISMATCH = -32020;
 const MISSING_CAPABILITY = -32021;
 const UNSUPPORTED_VERSION = -32022;
+
+/** HTTP statuses below 500 that say nothing of the era: who is asking, or how often, is the matter. */
+const NO_VERDICT = new Set([401, 403, 429]);
 
 /**
  * Finds out which era the server speaks, once, and makes a handler of it.
@@ -55,19 +58,23 @@ function versionOf(result: Result, label: string): Result | 'legacy' {
 
 function verdictOf(thrown: unknown, label: string): 'legacy' {
   if (thrown instanceof RemoteError) {
-    const { code, data } = thrown.rpc;
-    if (code === HEADER_MISMATCH || code === MISSING_CAPABILITY)
-      throw new McpError('unavailable', `${label} refused server/discover: ${thrown.rpc.message}`);
-    if (code !== UNSUPPORTED_VERSION) return 'legacy';
-    const supported = isJsonObject(data) && Array.isArray(data.supported) ? data.supported : [];
-    if (supported.some((version) => typeof version === 'string' && version < MODERN_VERSION)) return 'legacy';
-    throw noCommonVersion(label, supported);
+    refuseModern(thrown.rpc, label);
+    return 'legacy';
   }
   const error = McpError.from(thrown);
-  const status = error.data?.httpStatus;
-  const rejected = typeof status === 'number' && status >= 400 && status < 500 && status !== 401 && status !== 403;
-  if (rejected && status !== 429) return 'legacy';
+  const status = Number(error.data?.httpStatus);
+  if (status >= 400 && status < 500 && !NO_VERDICT.has(status)) return 'legacy';
   throw error;
+}
+
+/** @throws McpError if only a modern server answers so, and there is no legacy era to fall back to */
+function refuseModern({ code, data, message }: RpcError, label: string): void {
+  if (code === HEADER_MISMATCH || code === MISSING_CAPABILITY)
+    throw new McpError('unavailable', `${label} refused server/discover: ${message}`);
+  if (code !== UNSUPPORTED_VERSION) return;
+  const supported = isJsonObject(data) && Array.isArray(data.supported) ? data.supported : [];
+  if (!supported.some((version) => typeof version === 'string' && version < MODERN_VERSION))
+    throw noCommonVersion(label, supported);
 }
 
 const noCommonVersion = (label: string, supported: unknown[]): McpError =>

@@ -35,3 +35,8 @@ export const tooLong = (maxBytes: number): McpError =>
 /** Whether a response is read as it comes. */
 export const isEventStream = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^\s*text\/event-stream\b/i.test(contentType);
+
+/** An undici dispatcher (7 or later), known by its shape so that any copy of undici will do. */
+export interface DispatcherLike {
+  dispatch(options: never, handler: never): boolean;
+}

@@ -5,6 +5,7 @@ import {
   isEventStream,
   MAX_RESPONSE_BYTES,
   tooLong,
+  type DispatcherLike,
   type HttpClient,
   type HttpClientRequest,
   type HttpClientResponse,
@@ -13,7 +14,7 @@ import {
 /** Options of {@link createUndiciClient}. */
 export interface UndiciClientOptions {
   /** Any undici dispatcher: a pool with TLS options, a proxy agent, a mock. It is not closed here. @defaultValue an own `Pool` */
-  dispatcher?: Dispatcher;
+  dispatcher?: DispatcherLike;
   /** Sockets of the own pool, from 1. @defaultValue 64: streams hold a socket each, calls share the rest */
   connections?: number;
 }
@@ -25,7 +26,7 @@ export interface UndiciClientOptions {
  */
 export function createUndiciClient(url: URL, options: UndiciClientOptions = {}): HttpClient {
   const own = options.dispatcher ? undefined : createPool(url.origin, options.connections ?? 64);
-  const dispatcher = options.dispatcher ?? own;
+  const dispatcher = (options.dispatcher as Dispatcher | undefined) ?? own;
   return {
     request: (request) =>
       new Promise((resolve, reject) => {

@@ -84,7 +84,6 @@ class SingleReply implements Reply {
     return this.single.kind === 'error' ? 'error' : this.#peek(this.single.result);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async generator is the shape of the port
   async *messages(): AsyncIterable<Message> {
     yield this.single;
   }

@@ -25,12 +25,11 @@ async function relayEvents(
   options: EventStreamOptions,
   sink: StreamSink,
 ): Promise<void> {
-  let cancel = (): void => undefined;
   const beat = (): void => {
     void sink.write(SSE_KEEP_ALIVE);
     cancel = options.clock.after(options.keepAliveMs, beat);
   };
-  cancel = options.clock.after(options.keepAliveMs, beat);
+  let cancel = options.clock.after(options.keepAliveMs, beat);
   try {
     await relay(messages, (message) => {
       const json = options.encode(message);

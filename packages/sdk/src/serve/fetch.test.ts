@@ -114,7 +114,7 @@ describe('a web-standard request', () => {
     const { serve } = streaming({ limits: { maxBytes: 1000 } });
     const chunks = (): ReadableStream<Uint8Array> =>
       new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(400)) });
-    const endless = post(chunks(), { duplex: 'half' } as RequestInit);
+    const endless = post(chunks(), { duplex: 'half' });
     expect((await serve(endless)).status).toBe(413);
     const announced = new Request(URL_HERE, {
       method: 'POST',

@@ -14,8 +14,11 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 export const toNode =
   (handle: HttpHandler): NodeHandler =>
   async (request, answer) => {
-    // The signature names what is portable; what calls it is node:http.
-    const [req, res] = [request as IncomingMessage, answer as ServerResponse];
+    /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- the signature names what is portable;
+       what calls it is node:http */
+    const req = request as IncomingMessage;
+    const res = answer as ServerResponse;
+    /* eslint-enable */
     const response = await handle(new NodeRequest(req, res));
     // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
     if (response.stream) await writeStream(res, response, response.stream);

@@ -54,7 +54,6 @@ export function createDispatch(parts: ServerParts): Handler {
       'resources/read': (call) => find(parts.resources, 'resource', call).read(call),
     }),
   };
-  // eslint-disable-next-line @typescript-eslint/require-await -- async, so that what is thrown rejects
   return async (call) => {
     const answer = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
     if (!answer) throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}`);

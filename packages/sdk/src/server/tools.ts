@@ -76,7 +76,7 @@ async function callTool<S extends Schema>(tool: ToolDefinition<S>, call: Call, c
 }
 
 function toResult(returned: ToolReturn): Result {
-  if (!isJsonObject(returned)) return { resultType: 'complete', content: [text(String(returned))] };
+  if (typeof returned !== 'object') return { resultType: 'complete', content: [text(String(returned))] };
   if (Array.isArray(returned.content)) return { resultType: 'complete', ...returned };
   // Readers of older revisions see the text only.
   return { resultType: 'complete', content: [text(JSON.stringify(returned))], structuredContent: returned };

@@ -1,6 +1,6 @@
 import type { RequestId } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import { joinJson, Payload } from '../core/payload.ts';
+import { joinJson, type Payload } from '../core/payload.ts';
 import type { FinalMessage } from '../core/reply.ts';
 
 /** JSON text as it goes on the wire: a string when everything was made here, bytes when a part came as bytes. */
