@@ -1,0 +1,22 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a benchmark child tells its parent. */
+export type ChildMessage = { readonly url: string } | { readonly cpuMicros: number };
+
+/** Listens on a free loopback port, tells the parent where, and answers each `cpu` with the CPU time used so far. */
+export function report(server: Server): void {
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    process.send?.({ url: `http://127.0.0.1:${port}/mcp` } satisfies ChildMessage);
+  });
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuMicros: user + system } satisfies ChildMessage);
+  });
+  // The parent is gone: nobody would end this process.
+  process.once('disconnect', () => process.exit(0));
+}
+
+/** The URL of the upstream, which the parent gives as the first argument. */
+export const upstreamUrl = (): URL => new URL(process.argv[2] ?? '');
