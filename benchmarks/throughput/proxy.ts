@@ -17,10 +17,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
   onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
     const { 'content-type': type, 'content-length': length } = headers;
-    this.#res.writeHead(status, {
-      ...(type ? { 'content-type': type } : {}),
-      ...(length ? { 'content-length': length } : {}),
-    });
+    this.#res.writeHead(status, { 'content-type': String(type), 'content-length': String(length) });
   }
   onResponseData(_: unknown, chunk: Buffer): void {
     this.#res.write(chunk);

@@ -101,7 +101,8 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
     });
     req.once('close', () => {
-      reject(new McpError('cancelled', 'The caller went away.'));
+      // Comes after a whole body too; an error costs its stack.
+      if (!req.complete) reject(new McpError('cancelled', 'The caller went away.'));
     });
   });
 }
