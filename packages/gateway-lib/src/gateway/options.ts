@@ -46,7 +46,7 @@ export interface UpstreamSettings {
   /**
    * How long a server with running calls may be silent and not answer a ping; then its calls fail and it is left out
    * until it answers. Unit: ms, from 2; 0 to wait for `timeoutMs` only.
-   * @defaultValue 900: a frozen server is noticed within a second. Raise it for servers whose tools block their event loop
+   * @defaultValue 800: a frozen server is noticed within a second. Raise it for servers whose tools block their event loop
    */
   livenessMs?: number;
 }
@@ -133,7 +133,7 @@ function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check):
     endpoints,
     timeoutMs: check.ms(`${path}.timeoutMs`, upstream.timeoutMs ?? 55_000, 1),
     connectTimeoutMs: check.ms(`${path}.connectTimeoutMs`, upstream.connectTimeoutMs ?? 30_000, 1),
-    livenessMs: check.ms(`${path}.livenessMs`, upstream.livenessMs ?? 900, 0),
+    livenessMs: check.ms(`${path}.livenessMs`, upstream.livenessMs ?? 800, 0),
   };
 }
 
