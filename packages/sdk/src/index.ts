@@ -11,6 +11,7 @@ export { ERROR_TABLE, McpError, type ErrorCode, type RpcError } from './core/err
 export { compose, type Handler, type Middleware } from './core/handler.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts';
 export { classOf, isListMethod, LIST_MEMBERS, type ListMethod, type MethodClass } from './core/methods.ts';
+export type { CallToolResult, GetPromptResult, ReadResourceResult, ToolAnnotations } from './core/official-types.ts';
 export { Payload, type Member, type ParamsSpans, type Span } from './core/payload.ts';
 export {
   LEGACY_VERSIONS,
@@ -45,8 +46,8 @@ export type { InMemoryTransport } from './serve/in-memory.ts';
 export type { HttpListener, ListenOptions, NodeHandler, NodeRequestLike, NodeResponseLike } from './serve/listener.ts';
 export { MCPServerBuilder, type ServerOptions } from './server/builder.ts';
 export type { CallContext } from './server/context.ts';
-export type { GetPromptResult, PromptDefinition, PromptReturn } from './server/prompts.ts';
-export type { ReadResourceResult, ResourceDefinition, ResourceReturn } from './server/resources.ts';
+export type { PromptDefinition, PromptReturn } from './server/prompts.ts';
+export type { ResourceDefinition, ResourceReturn } from './server/resources.ts';
 export { MCPServer } from './server/server.ts';
-export type { CallToolResult, ToolAnnotations, ToolDefinition, ToolReturn } from './server/tools.ts';
+export type { ToolDefinition, ToolReturn } from './server/tools.ts';
 export type { Infer, Schema, SchemaIssue, SchemaResult } from './validation/schema.ts';

@@ -49,6 +49,8 @@ export class Catalog {
   readonly #snapshots = new Map<ListMethod, Map<string, Snapshot>>();
   readonly #failures = new Map<string, string>();
   readonly #reading = new Map<string, Promise<void>>();
+  /** Reads that begin when the one under way has ended. */
+  readonly #changed = new Map<string, Promise<void>>();
   readonly #merged = new Map<ListMethod, MergedList>();
   #templates: TemplateIndex = indexTemplates(new Map());
 
@@ -79,7 +81,7 @@ export class Catalog {
 
   /**
    * The merged list, with what is stale read again: all upstreams at once, each within its own time.
-   * @throws McpError `unavailable` if no upstream answers and nothing is known of any
+   * @throws McpError `unavailable` if no upstream answers: what they had last is not passed off as what there is
    */
   async view(method: ListMethod): Promise<CatalogView> {
     const stale = this.#options.upstreams.filter((upstream) => !this.#isFresh(upstream, method));
@@ -97,6 +99,17 @@ export class Catalog {
     const reading = this.#read(upstream, method).finally(() => this.#reading.delete(key));
     this.#reading.set(key, reading);
     return reading;
+  }
+
+  /** Reads a list that its upstream says has changed: a read under way may have missed it, so it does not count. */
+  changed(upstream: string, method: ListMethod): Promise<void> {
+    const key = `${method} ${upstream}`;
+    const running = this.#reading.get(key);
+    if (!running) return this.refresh(upstream, method);
+    const next = this.#changed.get(key) ?? running.then(() => this.refresh(upstream, method));
+    this.#changed.set(key, next);
+    void running.then(() => this.#changed.delete(key));
+    return next;
   }
 
   /** Reads all lists of an upstream again. */

@@ -49,8 +49,10 @@ function candidatesFor(naming: Naming, upstream: string, name: string): string[]
   if (naming === 'never') return [name];
   const prefixed = `${upstream.replaceAll(/[^A-Za-z0-9_-]/g, '_')}_${name}`;
   const long = prefixed.length > MAX_LENGTH;
-  const hashed = withHash(prefixed, `${upstream}\0${name}`);
-  return [...(naming === 'conflict' ? [name] : []), ...(long ? [] : [prefixed]), hashed];
+  const identity = `${upstream}\0${name}`;
+  // Hashes of 32 bits collide one day; without a second one the target could not be called.
+  const hashed = [identity, `${identity}\0`].map((text) => withHash(prefixed, text));
+  return [...(naming === 'conflict' ? [name] : []), ...(long ? [] : [prefixed]), ...hashed];
 }
 
 /** Cuts a name and ends it with eight characters that tell it from others that start alike. */

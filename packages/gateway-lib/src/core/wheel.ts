@@ -18,21 +18,26 @@ export interface Wheel {
  */
 export function createWheel(clock: Clock): Wheel {
   const buckets = new Map<number, Set<() => void>>();
-  let last = tickAt(clock);
+  /** The tick whose entries ran last. */
+  let last = 0;
   let cancel: (() => void) | undefined;
 
+  const schedule = (): void => {
+    // On the tick, wherever in one it began: entries would be late by two ticks otherwise.
+    cancel = clock.after((tickAt(clock) + 1) * TICK_MS - clock.now(), turn);
+  };
+
   const turn = (): void => {
-    const now = tickAt(clock);
-    cancel = clock.after(TICK_MS, turn);
-    for (; last <= now; last++) {
-      const due = buckets.get(last);
+    schedule();
+    for (const now = tickAt(clock); last < now; ) {
+      const due = buckets.get(++last);
       buckets.delete(last);
       due?.forEach((fn) => {
         fn();
       });
     }
     if (buckets.size > 0) return;
-    cancel();
+    cancel?.();
     cancel = undefined;
   };
 
@@ -40,13 +45,14 @@ export function createWheel(clock: Clock): Wheel {
     after(ms, fn) {
       if (!cancel) {
         last = tickAt(clock);
-        cancel = clock.after(TICK_MS, turn);
+        schedule();
       }
-      const tick = Math.ceil((clock.now() + ms) / TICK_MS);
+      const tick = Math.max(Math.ceil((clock.now() + ms) / TICK_MS), last + 1);
       const bucket = buckets.get(tick) ?? new Set();
       buckets.set(tick, bucket.add(fn));
       return () => {
         bucket.delete(fn);
+        if (bucket.size === 0 && buckets.get(tick) === bucket) buckets.delete(tick);
       };
     },
     close() {

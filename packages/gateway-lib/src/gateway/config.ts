@@ -1,5 +1,5 @@
 import { isJsonObject, McpError, type JsonObject } from '@org/mcp-sdk';
-import type { EndpointOptions, UpstreamOptions } from './options.ts';
+import { kindOf, type EndpointOptions, type UpstreamOptions } from './options.ts';
 
 /** What a config is read with. */
 export interface ConfigContext {
@@ -30,9 +30,9 @@ export function parseConfigText(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new McpError('invalid_options', `${source} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
-      cause,
-    });
+    // The words of the parser quote the text around the fault, which may be a credential: only where it is is said.
+    const [at = ''] = cause instanceof Error ? (/ at position \d+/.exec(cause.message) ?? []) : [];
+    throw new McpError('invalid_options', `${source} is not JSON${at}.`);
   }
 }
 
@@ -51,13 +51,13 @@ class ConfigReader {
       this.#fault(key, servers, 'an object of servers by name');
       return {};
     }
-    const upstreams: Record<string, UpstreamOptions> = {};
+    const upstreams = new Map<string, UpstreamOptions>();
     for (const [name, entry] of Object.entries(servers)) {
       const upstream = this.#entry(`${key}.${name}`, entry);
-      if (upstream) upstreams[name] = upstream;
+      if (upstream) upstreams.set(name, upstream);
     }
     if (Object.keys(servers).length === 0) this.#fault(key, servers, 'at least one server');
-    return upstreams;
+    return Object.fromEntries(upstreams);
   }
 
   #entry(path: string, entry: unknown): EndpointOptions | undefined {
@@ -69,7 +69,7 @@ class ConfigReader {
     const type = entry.type ?? ('url' in entry ? 'http' : 'stdio');
     if (type === 'stdio') return this.#child(path, entry);
     if (typeof type === 'string' && HTTP_TYPES.includes(type)) return this.#http(path, entry);
-    this.#fault(`${path}.type`, type, ['stdio', ...HTTP_TYPES].map((known) => `"${known}"`).join(', '));
+    this.#unknownType(`${path}.type`, type);
     return undefined;
   }
 
@@ -86,7 +86,7 @@ class ConfigReader {
   #http(path: string, entry: JsonObject): EndpointOptions {
     const url = this.#text(`${path}.url`, entry.url);
     if (url !== '' && !URL.canParse(url))
-      this.#fault(`${path}.url`, typeof entry.url, 'an absolute http: or https: URL');
+      this.#fault(`${path}.url`, entry.url, 'an absolute http: or https: URL');
     return { url, headers: this.#record(`${path}.headers`, entry.headers ?? {}) };
   }
 
@@ -95,11 +95,11 @@ class ConfigReader {
       this.#fault(path, value, 'an object of strings');
       return {};
     }
-    return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, this.#text(`${path}.${key}`, text)]));
+    return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, this.#string(`${path}.${key}`, text)]));
   }
 
   #texts(path: string, value: unknown): string[] {
-    if (Array.isArray(value)) return value.map((text, index) => this.#text(`${path}[${index}]`, text));
+    if (Array.isArray(value)) return value.map((text, index) => this.#string(`${path}[${index}]`, text));
     this.#fault(path, value, 'an array of strings');
     return [];
   }
@@ -107,6 +107,13 @@ class ConfigReader {
   #text(path: string, value: unknown): string {
     if (typeof value === 'string' && value !== '') return this.#expand(path, value);
     this.#fault(path, value, 'a string that is not empty');
+    return '';
+  }
+
+  /** Text that may be empty: an argument, a variable. */
+  #string(path: string, value: unknown): string {
+    if (typeof value === 'string') return this.#expand(path, value);
+    this.#fault(path, value, 'a string');
     return '';
   }
 
@@ -121,13 +128,14 @@ class ConfigReader {
     });
   }
 
-  /** Values under env and headers may be credentials: what kind of value it is says enough. */
+  /** Any value may be or hold a credential that is in the wrong place: what kind of value it is says enough. */
   #fault(path: string, value: unknown, allowed: string): void {
-    const shown = /\.(env|headers|url)\b/.test(path)
-      ? typeof value
-      : value === undefined
-        ? 'missing'
-        : JSON.stringify(value);
-    this.faults.push(`${this.#context.source}: ${path} is ${shown.slice(0, 80)}; allowed: ${allowed}.`);
+    this.faults.push(`${this.#context.source}: ${path} is ${kindOf(value)}; allowed: ${allowed}.`);
+  }
+
+  #unknownType(path: string, type: unknown): void {
+    const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 40)) : kindOf(type);
+    const allowed = ['stdio', ...HTTP_TYPES].map((known) => `"${known}"`).join(', ');
+    this.faults.push(`${this.#context.source}: ${path} is ${shown}; allowed: ${allowed}.`);
   }
 }

@@ -15,7 +15,7 @@ import {
   type Telemetry,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { createInMemoryTransport, serveHttp, toFetch, type HttpServer } from '@org/mcp-sdk/serve';
+import { createInMemoryTransport, serveHttp, toFetch, type ChannelServer, type HttpServer } from '@org/mcp-sdk/serve';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable } from '../catalog/names.ts';
@@ -58,6 +58,7 @@ export class Gateway {
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
   readonly #http: HttpServer;
+  #stdio: ChannelServer | undefined;
   #closed: Promise<void> | undefined;
 
   /** @throws McpError `invalid_options` naming every bad option with its path, its value and what is allowed */
@@ -69,7 +70,7 @@ export class Gateway {
     this.#lifecycle = new Lifecycle(clock);
     this.#subscriptions = new UpstreamSubscriptions({
       clock,
-      onChange: (upstream, method) => void this.#catalog.refresh(upstream, method),
+      onChange: (upstream, method) => void this.#catalog.changed(upstream, method),
     });
     const context = {
       clock,
@@ -131,7 +132,8 @@ export class Gateway {
 
   /** Serves the standard streams, so that a desktop host runs the gateway as one server; ends with them. Node only. */
   async serveStdio(): Promise<void> {
-    await serveStdio(this.handler).closed;
+    this.#stdio = serveStdio(this.handler);
+    await this.#stdio.closed;
     await this.close();
   }
 
@@ -165,6 +167,7 @@ export class Gateway {
     this.#fanIn.close();
     await this.#lifecycle.drain(this.#options.drainMs);
     this.#http.close();
+    await this.#stdio?.close();
     this.#subscriptions.close();
     const endpoints = [...this.#upstreams.values()].flatMap((upstream) => upstream.endpoints);
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
@@ -175,6 +178,8 @@ export class Gateway {
 
   #ready(upstream: string, connection: Connection): void {
     this.#subscriptions.follow(upstream, connection);
+    // Calls prefer endpoints that are ready: the others would never be reached by waiting for a call.
+    for (const endpoint of this.#upstream(upstream).endpoints) endpoint.start();
     void this.#catalog.refreshAll(upstream);
   }
 

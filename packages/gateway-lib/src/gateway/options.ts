@@ -1,4 +1,12 @@
-import { McpError, type EdgeOptions, type Handler, type MCPServer, type Middleware } from '@org/mcp-sdk';
+import {
+  isJsonObject,
+  McpError,
+  type EdgeOptions,
+  type Handler,
+  type JsonObject,
+  type MCPServer,
+  type Middleware,
+} from '@org/mcp-sdk';
 import { isOfficialServer, type DispatcherLike, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
 import type { Naming } from '../catalog/names.ts';
 import type { RoutedCall } from '../core/routed-call.ts';
@@ -105,8 +113,8 @@ export function resolveOptions(options: GatewayOptions): ResolvedGatewayOptions 
   const check = new Check(faults);
   const naming = options.naming ?? 'always';
   if (!NAMINGS.includes(naming)) check.fault('naming', naming, NAMINGS.map((name) => `"${name}"`).join(', '));
-  const entries = Object.entries(options.upstreams);
-  if (entries.length === 0) check.fault('upstreams', {}, 'at least one upstream');
+  const entries = isJsonObject(options.upstreams) ? Object.entries(options.upstreams) : [];
+  if (entries.length === 0) check.kind('upstreams', options.upstreams, 'an object with at least one upstream');
   const resolved = {
     info: { name: options.name ?? 'mcp-gateway', version: options.version ?? '0.1.0' },
     instructions: options.instructions,
@@ -123,29 +131,64 @@ export function resolveOptions(options: GatewayOptions): ResolvedGatewayOptions 
 function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check): ResolvedUpstream {
   const path = `upstreams.${name}`;
   if (name.trim() === '') check.fault('upstreams', name, 'a name that is not empty');
-  const endpoints = 'endpoints' in upstream ? upstream.endpoints : [upstream];
-  if (endpoints.length === 0) check.fault(`${path}.endpoints`, [], 'at least one endpoint');
-  endpoints.forEach((endpoint, index) => {
-    checkEndpoint('endpoints' in upstream ? `${path}.endpoints[${index}]` : path, endpoint, check);
-  });
+  const { timeoutMs = 55_000, connectTimeoutMs = 30_000, livenessMs = 800 } = isJsonObject(upstream) ? upstream : {};
   return {
     name,
-    endpoints,
-    timeoutMs: check.ms(`${path}.timeoutMs`, upstream.timeoutMs ?? 55_000, 1),
-    connectTimeoutMs: check.ms(`${path}.connectTimeoutMs`, upstream.connectTimeoutMs ?? 30_000, 1),
-    livenessMs: check.ms(`${path}.livenessMs`, upstream.livenessMs ?? 800, 0),
+    endpoints: resolveEndpoints(path, upstream, check),
+    timeoutMs: check.ms(`${path}.timeoutMs`, timeoutMs, 1),
+    connectTimeoutMs: check.ms(`${path}.connectTimeoutMs`, connectTimeoutMs, 1),
+    livenessMs: livenessMs === 0 ? 0 : check.ms(`${path}.livenessMs`, livenessMs, 2),
   };
 }
 
-function checkEndpoint(path: string, endpoint: EndpointOptions, check: Check): void {
-  const kinds = ['server', 'command', 'url'].filter((kind) => kind in endpoint);
-  if (kinds.length !== 1) check.fault(path, kinds, 'exactly one of "server", "command", "url"');
-  else if ('url' in endpoint) checkUrl(`${path}.url`, endpoint.url, check);
-  else if ('server' in endpoint && !isServer(endpoint.server))
-    check.fault(`${path}.server`, typeof endpoint.server, 'a built server, a handler, or an official server object');
-  else if ('command' in endpoint && (typeof endpoint.command !== 'string' || endpoint.command.trim() === ''))
-    check.fault(`${path}.command`, endpoint.command, 'the program to start, as a string');
+function resolveEndpoints(path: string, upstream: UpstreamOptions, check: Check): readonly EndpointOptions[] {
+  const several = isJsonObject(upstream) && 'endpoints' in upstream;
+  const endpoints: unknown = several ? upstream.endpoints : [upstream];
+  if (!Array.isArray(endpoints) || endpoints.length === 0) {
+    check.kind(`${path}.endpoints`, endpoints, 'an array of at least one endpoint');
+    return [];
+  }
+  endpoints.forEach((endpoint: unknown, index) => {
+    checkEndpoint(several ? `${path}.endpoints[${index}]` : path, endpoint, check);
+  });
+  return endpoints as EndpointOptions[];
 }
+
+const KINDS = ['server', 'command', 'url'];
+
+function checkEndpoint(path: string, endpoint: unknown, check: Check): void {
+  if (!isJsonObject(endpoint)) {
+    check.kind(path, endpoint, 'an object with "server", "command" or "url"');
+    return;
+  }
+  const kinds = KINDS.filter((kind) => kind in endpoint);
+  if (kinds.length !== 1) check.fault(path, kinds, 'exactly one of "server", "command", "url"');
+  else if (kinds[0] === 'server') checkServer(`${path}.server`, endpoint.server, check);
+  else if (kinds[0] === 'url') checkHttp(path, endpoint, check);
+  else checkChild(path, endpoint, check);
+}
+
+function checkServer(path: string, server: unknown, check: Check): void {
+  if (!isServer(server)) check.kind(path, server, 'a built server, a handler, or an official server object');
+}
+
+function checkChild(path: string, { command, args, env, cwd }: JsonObject, check: Check): void {
+  if (typeof command !== 'string' || command.trim() === '')
+    check.kind(`${path}.command`, command, 'the program to start, as a string');
+  if (args !== undefined && !isStrings(args)) check.kind(`${path}.args`, args, 'an array of strings');
+  if (env !== undefined && !isRecord(env)) check.kind(`${path}.env`, env, 'an object of strings');
+  if (cwd !== undefined && typeof cwd !== 'string') check.kind(`${path}.cwd`, cwd, 'a path, as a string');
+}
+
+function checkHttp(path: string, { url, headers }: JsonObject, check: Check): void {
+  checkUrl(`${path}.url`, url, check);
+  if (headers !== undefined && !isRecord(headers)) check.kind(`${path}.headers`, headers, 'an object of strings');
+}
+
+const isStrings = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((text: unknown) => typeof text === 'string');
+
+const isRecord = (value: unknown): boolean => isJsonObject(value) && isStrings(Object.values(value));
 
 const isServer = (server: unknown): boolean =>
   typeof server === 'function' ||
@@ -157,7 +200,8 @@ function checkUrl(path: string, url: unknown, check: Check): void {
   const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return;
   // A URL may carry a password or a token: only what is wrong with it is said.
-  check.fault(path, parsed ? parsed.protocol : typeof text, 'an absolute http: or https: URL');
+  if (parsed) check.fault(path, parsed.protocol, 'an absolute http: or https: URL');
+  else check.kind(path, text, 'an absolute http: or https: URL');
 }
 
 /** Collects what is wrong. */
@@ -168,11 +212,26 @@ class Check {
   }
 
   fault(path: string, value: unknown, allowed: string): void {
-    this.#faults.push(`${path} is ${JSON.stringify(value)}; allowed: ${allowed}.`);
+    // JSON makes null of NaN, and throws on a bigint.
+    const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+    this.#faults.push(`${path} is ${shown}; allowed: ${allowed}.`);
+  }
+
+  /** For values that may hold a credential: what kind of value it is says enough. */
+  kind(path: string, value: unknown, allowed: string): void {
+    this.#faults.push(`${path} is ${kindOf(value)}; allowed: ${allowed}.`);
   }
 
   ms(path: string, value: number, min: number): number {
     if (!Number.isSafeInteger(value) || value < min) this.fault(path, value, `an integer from ${min}, in milliseconds`);
     return value;
   }
+}
+
+/** Says what a value is, not what it holds. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null || value === '') return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'an array';
+  return `of type ${typeof value}`;
 }

@@ -87,7 +87,7 @@ function watchCalls(endpoint: SupervisedEndpoint, silenceMs: number, { clock, wh
     wheel,
     ping: async (signal) => (await endpoint.connection()).ping(signal),
     onDead: () => {
-      endpoint.suspect(`it has not answered for ${silenceMs} ms`);
+      endpoint.lose(`it has not answered for ${silenceMs} ms`);
     },
   });
 }

@@ -43,7 +43,9 @@ export class Liveness {
   #keepWatching(): void {
     if (this.#watching) return;
     this.#watching = true;
-    this.#options.wheel.after(this.#options.silenceMs / 2, () => void this.#check());
+    const { clock, wheel, silenceMs } = this.#options;
+    // Counted from the last sign: a check that comes too early would add its whole pause to the time of silence.
+    wheel.after(Math.max(this.#lastSign + silenceMs / 2 - clock.now(), 0), () => void this.#check());
   }
 
   async #check(): Promise<void> {

@@ -17,8 +17,7 @@ export const createObserve =
     };
     try {
       const reply = await next(call);
-      if (reply.single) tell(reply.single.kind === 'error' ? 'error' : 'complete');
-      else void reply.done.then(tell);
+      void reply.done.then(tell);
       return reply;
     } catch (thrown) {
       const { code } = McpError.from(thrown);

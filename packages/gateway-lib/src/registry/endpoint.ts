@@ -33,7 +33,8 @@ export class SupervisedEndpoint implements Endpoint {
   state: EndpointState = { status: 'idle' };
   readonly #transport: Transport;
   readonly #options: SupervisorOptions;
-  readonly #inFlight = new Set<InFlight>();
+  /** Calls that it is working on, each with the watch that counted it. */
+  readonly #inFlight = new Map<InFlight, CallWatch | undefined>();
   readonly #closing = new AbortController();
   #attempt: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -64,15 +65,27 @@ export class SupervisedEndpoint implements Endpoint {
   }
 
   enter(call: InFlight): () => void {
-    this.#inFlight.add(call);
+    this.#inFlight.set(call, this.#watch);
     this.#watch?.enter();
     return () => {
-      if (this.#inFlight.delete(call)) this.#watch?.leave(isUsable(this));
+      const watch = this.#inFlight.get(call);
+      if (this.#inFlight.delete(call)) watch?.leave(isUsable(this));
     };
   }
 
-  suspect(reason: string): void {
-    if (this.state.status === 'ready') this.#lose(reason, this.state.connection);
+  /** One call that failed says little of the others: the server is asked, and they fail only if it does not answer. */
+  suspect(): void {
+    if (this.state.status !== 'ready' || this.kind === 'in-process') return;
+    this.#lost = this.state.connection;
+    this.#reach(false);
+  }
+
+  /** The server answers no longer, but its process or address is still there: asked again until it does. */
+  lose(reason: string): void {
+    if (this.state.status === 'ready') {
+      this.#lost = this.state.connection;
+      this.#down(reason);
+    } else this.#failAll(reason);
   }
 
   /** Gives a stopped endpoint another chance. */
@@ -112,7 +125,7 @@ export class SupervisedEndpoint implements Endpoint {
       const lost = this.#lost;
       const connection = lost ? await revive(lost, signal) : await this.#transport.open(signal);
       if (this.#closing.signal.aborted) await connection.close();
-      else this.#ready(connection);
+      else if (lost === this.#lost) this.#ready(connection);
     } finally {
       stop();
     }
@@ -122,7 +135,7 @@ export class SupervisedEndpoint implements Endpoint {
     const replaced = connection !== this.#lost;
     this.#lost = undefined;
     this.#enter({ status: 'ready', connection });
-    this.#watch = this.#options.watch(this);
+    this.#watchCalls();
     this.#options.backoff.succeeded();
     if (!replaced) return;
     void connection.closed.then((reason) => {
@@ -131,10 +144,15 @@ export class SupervisedEndpoint implements Endpoint {
     this.#options.onReady(this, connection);
   }
 
-  /** The server answers no longer, but its process or address is still there: asked again until it does. */
-  #lose(reason: string, connection: Connection): void {
-    this.#lost = connection;
-    this.#down(reason);
+  /** Gives the calls that wait, or outlived the connection before, to a new watch. */
+  #watchCalls(): void {
+    const watch = this.#options.watch(this);
+    this.#watch = watch;
+    for (const [call, before] of this.#inFlight) {
+      before?.leave(false);
+      watch.enter();
+      this.#inFlight.set(call, watch);
+    }
   }
 
   /** The server is gone: the next attempt starts anew. */
@@ -147,9 +165,17 @@ export class SupervisedEndpoint implements Endpoint {
   }
 
   #failed(error: McpError): void {
-    if (this.#closing.signal.aborted) return;
+    // The server may have ended while it was asked: that is counted already.
+    if (this.state.status !== 'connecting') return;
+    if (!this.#transport.supervised) this.#forget();
     if (error.code === 'invalid_options') this.#stop(error.message);
     else this.#down(error.message);
+  }
+
+  /** What is elsewhere may be another server by now, which knows nothing of this session: the next attempt starts anew. */
+  #forget(): void {
+    void this.#lost?.close();
+    this.#lost = undefined;
   }
 
   #down(reason: string): void {
@@ -172,7 +198,7 @@ export class SupervisedEndpoint implements Endpoint {
   }
 
   #failAll(reason: string): void {
-    for (const call of this.#inFlight) call.fail(new McpError('unavailable', reason));
+    for (const call of this.#inFlight.keys()) call.fail(new McpError('unavailable', reason));
   }
 
   async #waitForAttempt(first: boolean): Promise<void> {

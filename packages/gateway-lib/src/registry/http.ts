@@ -1,4 +1,4 @@
-import { connect, linkOverHttp, type HttpClient } from '@org/mcp-sdk/connect';
+import { connect, linkOverHttp, type Connection, type HttpClient } from '@org/mcp-sdk/connect';
 import type { Era } from '@org/mcp-sdk';
 import type { ConnectContext } from './in-process.ts';
 import type { Transport } from './transport.ts';
@@ -10,6 +10,41 @@ export interface HttpEndpointOptions {
   readonly createClient: () => HttpClient;
 }
 
+/** Sends pings past the calls: behind calls that use all connections, a server that is only busy would look dead. */
+class TwoLanes implements HttpClient {
+  readonly #calls: HttpClient;
+  readonly #pings: HttpClient;
+  readonly #signals = new WeakSet<AbortSignal>();
+
+  constructor(calls: HttpClient, pings: HttpClient) {
+    this.#calls = calls;
+    this.#pings = pings;
+  }
+
+  readonly request: HttpClient['request'] = (request) =>
+    (this.#signals.has(request.signal) ? this.#pings : this.#calls).request(request);
+
+  /** The connection, its pings known by their signal. */
+  withPings(connection: Connection): Connection {
+    return {
+      handler: connection.handler,
+      era: connection.era,
+      version: connection.version,
+      server: connection.server,
+      closed: connection.closed,
+      ping: (signal) => {
+        this.#signals.add(signal);
+        return connection.ping(signal);
+      },
+      close: () => connection.close(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#calls.close(), this.#pings.close()]);
+  }
+}
+
 /** A server over Streamable HTTP as an endpoint; the era found first is remembered. */
 export function overHttp({ url, headers, createClient }: HttpEndpointOptions, context: ConnectContext): Transport {
   let era: Era | undefined;
@@ -19,12 +54,12 @@ export function overHttp({ url, headers, createClient }: HttpEndpointOptions, co
     label: url.origin,
     supervised: false,
     async open(signal) {
-      const client = createClient();
+      const client = new TwoLanes(createClient(), createClient());
       try {
         const link = linkOverHttp(client, url, headers);
         const connection = await connect(link, { ...context, signal, ...(era ? { era } : {}) });
         era = connection.era;
-        return connection;
+        return client.withPings(connection);
       } catch (thrown) {
         era = undefined;
         await client.close();

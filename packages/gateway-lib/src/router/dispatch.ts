@@ -19,10 +19,10 @@ export const createDispatch =
     const endpoint = pick(upstream);
     const guard = new Guard(call, endpoint, wheel);
     try {
-      const connection = await endpoint.connection();
       guard.check();
+      const connection = await guard.until(endpoint.connection());
       const params = target === call.target ? call.params : renameTarget(call.method, call.params, target);
-      const reply = await connection.handler({ ...call, params, target, signal: guard.signal });
+      const reply = await guard.until(connection.handler({ ...call, params, target, signal: guard.signal }));
       return guard.follow(reply);
     } catch (thrown) {
       throw guard.failed(thrown);
@@ -36,6 +36,7 @@ class Guard implements InFlight {
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
   readonly #leave: () => void;
+  #interrupt: ((reason: unknown) => void) | undefined;
   readonly #cancelDeadline: () => void;
 
   constructor(call: RoutedCall, endpoint: Endpoint, wheel: Wheel) {
@@ -46,7 +47,7 @@ class Guard implements InFlight {
     this.#caller.addEventListener('abort', this.#cancelled, { once: true });
     const { timeoutMs } = this.#upstream;
     this.#cancelDeadline = wheel.after(timeoutMs, () => {
-      this.#controller.abort(new McpError('timeout', `no result within ${timeoutMs} ms`));
+      this.fail(new McpError('timeout', `no result within ${timeoutMs} ms`));
     });
   }
 
@@ -55,11 +56,20 @@ class Guard implements InFlight {
   }
 
   readonly #cancelled = (): void => {
-    this.#controller.abort(McpError.from(this.#caller.reason));
+    this.fail(McpError.from(this.#caller.reason));
   };
 
   fail(reason: Error): void {
     this.#controller.abort(reason);
+    this.#interrupt?.(reason);
+  }
+
+  /** Waits for `work`, but no longer than the call may last: a server in this process need not look at the signal. */
+  until<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      work.then(resolve, reject);
+    });
   }
 
   /** @throws why the call is over already */
@@ -89,10 +99,16 @@ class Guard implements InFlight {
   }
 
   async *#relay(reply: Reply): AsyncGenerator<Message> {
+    const messages = reply.messages()[Symbol.asyncIterator]();
+    const read = (): Promise<IteratorResult<Message>> => this.until(messages.next());
     try {
-      for await (const message of reply.messages()) yield this.#translate(message);
+      for (let next = await read(); next.done !== true; next = await read()) yield this.#translate(next.value);
+    } catch (thrown) {
+      reply.cancel(thrown);
+      yield* errorReply(named(this.#upstream, McpError.from(thrown))).messages();
     } finally {
       this.#release();
+      void messages.return?.();
     }
   }
 

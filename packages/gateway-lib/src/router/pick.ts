@@ -4,11 +4,20 @@ import { isUsable, type Endpoint, type Upstream } from '../core/upstream.ts';
 /** Chooses the endpoint of an upstream for one call. */
 export type Pick = (upstream: Upstream) => Endpoint;
 
-/** Chooses among the endpoints that are not known to be down; among all when none is left, to say why. */
+/**
+ * Chooses among the endpoints that are ready; else among those not known to be down; else among all, to say why.
+ *
+ * @remarks One that is being reached again may be frozen: a call must not wait for it while another can take it.
+ */
 export const createPick =
   (balancerOf: (upstream: Upstream) => Balancer): Pick =>
-  (upstream) => {
-    const { endpoints } = upstream;
-    const usable = endpoints.length === 1 ? endpoints : endpoints.filter(isUsable);
-    return balancerOf(upstream).pick(usable.length > 0 ? usable : endpoints);
-  };
+  (upstream) =>
+    balancerOf(upstream).pick(candidatesOf(upstream.endpoints));
+
+function candidatesOf(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  if (endpoints.length === 1) return endpoints;
+  const ready = endpoints.filter(({ state }) => state.status === 'ready');
+  if (ready.length > 0) return ready;
+  const usable = endpoints.filter(isUsable);
+  return usable.length > 0 ? usable : endpoints;
+}

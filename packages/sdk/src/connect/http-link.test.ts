@@ -14,7 +14,7 @@ import { linkOverHttp, type HttpLink } from './http-link.ts';
 
 const linkTo = (answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>): [HttpLink, FakeHttpClient] => {
   const client = new FakeHttpClient(answer);
-  return [linkOverHttp(client, new URL('http://up.example/mcp'), { 'X-Key': 'k', ACCEPT: 'no' }) as HttpLink, client];
+  return [linkOverHttp(client, new URL('http://up.example/mcp'), { 'X-Key': 'k', ACCEPT: 'no' }), client];
 };
 const progress = (progressToken: unknown): Record<string, unknown> => ({
   jsonrpc: '2.0',

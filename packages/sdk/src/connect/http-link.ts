@@ -2,7 +2,7 @@ import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
-import type { Payload } from '../core/payload.ts';
+import { Payload } from '../core/payload.ts';
 import { MODERN_VERSION, type Era } from '../core/protocol.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
@@ -54,15 +54,22 @@ export class HttpLink implements Link {
   readonly send = async (call: Call): Promise<Reply> => {
     const id = this.#nextId++;
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
+    const headers = this.#headersFor(call);
+    const forget = this.#era === 'legacy' ? this.#tellWhenCancelled(call, id) : undefined;
     const response = await this.#client.request({
       method: 'POST',
-      headers: this.#headersFor(call),
+      headers,
       body: encodeRequest(id, call.method, params),
       signal: call.signal,
     });
     if (call.method === 'initialize') this.#sessionId = response.header(HEADER.sessionId);
-    if (response.body instanceof Uint8Array) return this.#single(response, response.body, call);
-    return this.#stream(response, response.body, call);
+    if (isAboutTheServer(response.status, call, headers)) throw statusError(this.label, response.status);
+    const reply =
+      response.body instanceof Uint8Array
+        ? this.#single(response, response.body)
+        : await this.#stream(response, response.body, call);
+    if (forget) void reply.done.then(forget);
+    return reply;
   };
 
   notify(method: string, params: Payload<JsonObject>): Promise<void> {
@@ -109,6 +116,19 @@ export class HttpLink implements Link {
     this.#close();
   }
 
+  /** To a legacy server a closed connection means nothing: only a message cancels. Returns what takes it back. */
+  #tellWhenCancelled({ signal }: Call, requestId: number): () => void {
+    const tell = (): void => {
+      const params = Payload.of<JsonObject>({ requestId });
+      // A server that is gone has nothing to cancel.
+      void this.notify('notifications/cancelled', params).catch(() => undefined);
+    };
+    signal.addEventListener('abort', tell, { once: true });
+    return () => {
+      signal.removeEventListener('abort', tell);
+    };
+  }
+
   #headersFor(call: Call): Record<string, string> {
     if (call.method === 'initialize') return withoutVersion(this.#sessionHeaders());
     if (this.#era === 'legacy') return this.#sessionHeaders();
@@ -122,17 +142,10 @@ export class HttpLink implements Link {
     return { ...this.#base, ...(this.#sessionId === undefined ? {} : { [HEADER.sessionId]: this.#sessionId }) };
   }
 
-  #single(response: HttpClientResponse, body: Uint8Array, call: Call): Reply {
+  #single(response: HttpClientResponse, body: Uint8Array): Reply {
     const frame = tryReadFrame(body);
-    const { status } = response;
-    if (frame?.kind !== 'response' || this.#isAboutTheServer(status, call)) throw statusError(this.label, status);
-    return singleReply(finalMessage(frame));
-  }
-
-  /** Whether the status says more than the message: a session has expired, or the probe reached no server at all. */
-  #isAboutTheServer(status: number, call: Call): boolean {
-    if (status === 404) return this.#era === 'legacy' && this.#sessionId !== undefined;
-    return call.method === 'server/discover' && saysNothingOfEra(status);
+    if (frame?.kind === 'response') return singleReply(finalMessage(frame));
+    throw statusError(this.label, response.status);
   }
 
   async #stream(response: HttpClientResponse, body: AsyncIterable<Uint8Array>, call: Call): Promise<Reply> {
@@ -169,6 +182,12 @@ export class HttpLink implements Link {
     const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
     await this.#client.request({ method: 'POST', headers: this.#sessionHeaders(), body, signal });
   }
+}
+
+/** Whether the status says more than the message: the session has expired, or the probe reached no server at all. */
+function isAboutTheServer(status: number, call: Call, sent: Readonly<Record<string, string>>): boolean {
+  if (status === 404) return HEADER.sessionId in sent;
+  return call.method === 'server/discover' && saysNothingOfEra(status);
 }
 
 const saysNothingOfEra = (status: number): boolean =>

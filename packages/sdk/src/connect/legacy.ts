@@ -13,6 +13,9 @@ import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 import type { Link } from './link.ts';
 
+/** Limit for opening an expired session again. Unit: ms. */
+const REOPEN_TIMEOUT_MS = 30_000;
+
 /** What legacy servers answer for a resource that is not there; modern ones say -32602. */
 const RESOURCE_NOT_FOUND = -32002;
 
@@ -92,7 +95,9 @@ class LegacyUpstream implements Connection {
   #reopen(): Promise<void> {
     if (this.#reopening) return this.#reopening;
     if (this.#link instanceof HttpLink) this.#link.reset();
-    this.#reopening = this.initialize(this.#options.signal).finally(() => (this.#reopening = undefined));
+    this.#reopening = this.initialize(AbortSignal.timeout(REOPEN_TIMEOUT_MS)).finally(
+      () => (this.#reopening = undefined),
+    );
     return this.#reopening;
   }
 

@@ -68,7 +68,7 @@ describe('methods', () => {
     ['server/discover', 'discover', undefined, false, true],
     ['subscriptions/listen', 'listen', undefined, false, false],
     ['toString', 'unary', undefined, false, false],
-  ] as const)('%s is %s, targets %s', (method, kind, member, named, cacheable) => {
+  ] as const)('%s is %s, targets %s', (...[method, kind, member, named, cacheable]) => {
     expect([classOf(method), targetMember(method), needsNameHeader(method), isCacheable(method)]).toEqual([
       kind,
       member,
@@ -120,6 +120,6 @@ describe('what stands in for the machine', () => {
   it('draws numbers and bytes, and drops facts', () => {
     expect(systemRandom.next()).toBeLessThan(1);
     expect(systemRandom.bytes(5)).toHaveLength(5);
-    expect(silentTelemetry.record({ name: 'x', severity: 'debug', fields: {} })).toBeUndefined();
+    expect(() => silentTelemetry.record({ name: 'x', severity: 'debug', fields: {} })).not.toThrow();
   });
 });

@@ -36,7 +36,7 @@ export type ReplyKind = 'complete' | 'input_required' | 'error' | 'stream';
 /** How a reply ended: permits, durations and verdicts are settled with it. */
 export type Outcome = 'complete' | 'input_required' | 'error' | 'cancelled';
 
-/** The answer to a call. It has a lifetime: `done` resolves exactly once, also when nobody reads it to the end. */
+/** The answer to a call. It has a lifetime: a stream must be read to its end, left early or cancelled; then `done` resolves. */
 export interface Reply {
   /** HTTP status for edges that have one. */
   readonly status: number;

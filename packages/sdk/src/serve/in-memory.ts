@@ -41,7 +41,7 @@ export function createInMemoryTransport(handler: Handler): InMemoryTransport {
       return Promise.resolve();
     },
     send(message) {
-      events?.message(Payload.of(message).bytes);
+      if (open) events?.message(Payload.of(message).bytes);
       return Promise.resolve();
     },
     close() {

@@ -51,7 +51,7 @@ export class LegacyHttp {
         throw new McpError('invalid_request', 'No request of this server waits for that response.');
       if (frame.kind !== 'request') return emptyResponse(202);
       const reply = await session.answer(frame, request.headersWith(HEADER.paramPrefix));
-      return this.#respond(frame, reply);
+      return this.#respond(frame, reply, session);
     } catch (thrown) {
       throw thrown instanceof FrameError || frame.kind === 'notification'
         ? thrown
@@ -99,7 +99,7 @@ export class LegacyHttp {
     if (reply.single?.kind === 'result')
       return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     this.#sessions.end(created);
-    return this.#respond(frame, reply);
+    return this.#respond(frame, reply, created.session);
   }
 
   /** The session that a request names. @throws McpError if it names none, or a wrong one */
@@ -126,20 +126,19 @@ export class LegacyHttp {
     http.stream = stream;
     const messages = await http.session.listen(AbortSignal.any([stream.signal, request.signal]));
     if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
-    return this.#events(messages, NO_ID);
+    return this.#events(messages, (message) => encode(NO_ID, message));
   }
 
-  #respond(frame: RequestFrame, reply: Reply): HttpResponse {
-    if (reply.single) return jsonResponse(legacyStatus(reply), encodeResponse(frame.id, reply.single));
-    return this.#events(reply.messages(), frame.id);
+  #respond(frame: RequestFrame, reply: Reply, session: LegacySession): HttpResponse {
+    const write = (message: Message): WireJson | undefined =>
+      session.hasCancelled(frame) ? undefined : encode(frame.id, message);
+    if (!reply.single) return this.#events(reply.messages(), write);
+    const json = write(reply.single);
+    return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json);
   }
 
-  #events(messages: AsyncIterable<Message>, id: RequestId): HttpResponse {
-    return eventStream(messages, {
-      encode: (message) => encode(id, message),
-      clock: this.#edge.clock,
-      keepAliveMs: this.#edge.keepAliveMs,
-    });
+  #events(messages: AsyncIterable<Message>, encode: (message: Message) => WireJson | undefined): HttpResponse {
+    return eventStream(messages, { encode, clock: this.#edge.clock, keepAliveMs: this.#edge.keepAliveMs });
   }
 }
 
@@ -153,7 +152,10 @@ const encode = (id: RequestId, message: Message): WireJson =>
   message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(id, message);
 
 async function finalOf(frame: RequestFrame, reply: Reply): Promise<WireJson | undefined> {
-  for await (const message of reply.messages())
-    if (message.kind !== 'notification') return encodeResponse(frame.id, message);
-  return undefined;
+  let final: WireJson | undefined;
+  await relay(reply.messages(), (message) => {
+    if (message.kind !== 'notification') final = encodeResponse(frame.id, message);
+    return undefined;
+  });
+  return final;
 }

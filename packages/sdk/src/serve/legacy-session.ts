@@ -53,7 +53,8 @@ export class LegacySession {
   readonly client: LegacyClient;
   readonly principal: Principal | null;
   readonly #handler: Handler;
-  readonly #inFlight = new Map<RequestId, AbortController>();
+  readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
+  readonly #cancelled = new WeakSet<RequestFrame>();
   readonly #stamp: Record<string, string>;
   #logLevel: LogLevel | undefined;
 
@@ -102,10 +103,17 @@ export class LegacySession {
   notify(frame: NotificationFrame): void {
     if (frame.method !== 'notifications/cancelled') return;
     const { requestId, reason } = frame.params.payload.value;
-    const controller = this.#inFlight.get(requestId as RequestId);
-    controller?.abort(
+    const running = this.#inFlight.get(requestId as RequestId);
+    if (!running) return;
+    this.#cancelled.add(running.frame);
+    running.controller.abort(
       new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`),
     );
+  }
+
+  /** Whether the client has cancelled a request: it wants no answer then. */
+  hasCancelled(frame: RequestFrame): boolean {
+    return this.#cancelled.has(frame);
   }
 
   /** Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any. */
@@ -118,13 +126,13 @@ export class LegacySession {
 
   /** Cancels what is still running. */
   close(reason: string): void {
-    for (const controller of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
+    for (const { controller } of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
   }
 
   async #forward(frame: RequestFrame, paramHeaders: Record<string, string> | undefined): Promise<Reply> {
     if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
     const controller = new AbortController();
-    this.#inFlight.set(frame.id, controller);
+    this.#inFlight.set(frame.id, { frame, controller });
     try {
       const reply = await this.#handler(this.#call(frame, controller.signal, paramHeaders));
       void reply.done.then(() => this.#inFlight.delete(frame.id));

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
 import type { HttpHandler } from './http-message.ts';
 import type { HttpListener, ListenOptions } from './listener.ts';
@@ -8,19 +8,35 @@ import { toNode } from './node.node.ts';
 /** How long running requests may take once the listener closes. Unit: ms. */
 const DRAIN_MS = 5_000;
 
-/** Listens with `node:http`. @throws McpError `unavailable` if the port cannot be had */
+/** How often connections that have become idle are closed then. Unit: ms. */
+const SWEEP_MS = 50;
+
+/** Listens with `node:http`. @throws McpError `invalid_options` if it is no port, `unavailable` if it cannot be had */
 export async function listenHttp(handle: HttpHandler, options: ListenOptions = {}): Promise<HttpListener> {
   const { port = 0, host = '127.0.0.1', path = '/mcp' } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new McpError('invalid_options', `port is ${port}; allowed: an integer from 0 to 65535.`);
   const onRequest = toNode(handle);
+  const unused = new Set<Socket>();
   const server = createServer((req, res) => {
+    unused.delete(req.socket);
     const [pathname] = (req.url ?? '').split('?', 1);
     if (pathname === path) void onRequest(req, res);
     else res.writeHead(404).end();
   });
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   await bind(server, port, host);
   const bound = (server.address() as AddressInfo).port;
   const name = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${bound}${path}`, port: bound, close: () => drain(server) };
+  const close = (): Promise<void> => {
+    // Clients open connections ahead of time; Node does not count one without a request as idle.
+    for (const socket of unused) socket.destroy();
+    return drain(server);
+  };
+  return { url: `http://${name}:${bound}${path}`, port: bound, close };
 }
 
 function bind(server: Server, port: number, host: string): Promise<void> {
@@ -39,7 +55,10 @@ export function drain(server: Server): Promise<void> {
     const cut = setTimeout(() => {
       server.closeAllConnections();
     }, DRAIN_MS);
+    // One that answers its last request now is idle later, and would stay until its peer lets go.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
+      clearInterval(sweep);
       clearTimeout(cut);
       resolve();
     });

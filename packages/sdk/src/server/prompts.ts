@@ -1,19 +1,13 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { GetPromptResult } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
 import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
 import { runInContext, type CallContext } from './context.ts';
 
 /** What a prompt function may return: the text of one user message, or a whole result. */
 export type PromptReturn = string | GetPromptResult;
-
-/** A whole result of `prompts/get`, known by its `messages`. */
-export interface GetPromptResult {
-  description?: string;
-  messages: { role: 'user' | 'assistant'; content: JsonObject }[];
-  _meta?: JsonObject;
-}
 
 /** A prompt, as {@link MCPServerBuilder.addPrompt} takes it. */
 export interface PromptDefinition<S extends Schema = Schema> {

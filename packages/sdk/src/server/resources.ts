@@ -1,17 +1,12 @@
 import type { Call } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ReadResourceResult } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
 import { toBase64 } from '../wire/base64.ts';
 import { runInContext, type CallContext } from './context.ts';
 
 /** What a resource function may return: text, bytes, or a whole result. */
 export type ResourceReturn = string | Uint8Array | ReadResourceResult;
-
-/** A whole result of `resources/read`, known by its `contents`. */
-export interface ReadResourceResult {
-  contents: JsonObject[];
-  _meta?: JsonObject;
-}
 
 /** A resource, as {@link MCPServerBuilder.addResource} takes it. */
 export interface ResourceDefinition {

@@ -12,7 +12,7 @@ export class MCPServer {
   readonly handler: Handler;
   readonly #edgeOptions: EdgeOptions;
   readonly #onClose: () => void;
-  readonly #listeners = new Set<HttpListener>();
+  readonly #listeners = new Set<{ close(): Promise<void> }>();
   #http: HttpServer | undefined;
   #fetch: ((request: Request) => Promise<Response>) | undefined;
   #node: NodeHandler | undefined;
@@ -42,7 +42,9 @@ export class MCPServer {
 
   /** Serves the standard streams until the client closes them. Node only. */
   serveStdio(): Promise<void> {
-    return serveStdio(this.handler).closed;
+    const server = serveStdio(this.handler);
+    this.#listeners.add(server);
+    return server.closed;
   }
 
   /** A transport for an official client in this process. */
@@ -50,7 +52,7 @@ export class MCPServer {
     return createInMemoryTransport(this.handler);
   }
 
-  /** Ends streams, waits for running calls of the listeners, frees their ports. */
+  /** Ends streams, waits for running calls, frees ports and standard streams. */
   async close(): Promise<void> {
     this.#onClose();
     this.#http?.close();

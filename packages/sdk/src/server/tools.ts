@@ -1,29 +1,13 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { CallToolResult, ToolAnnotations } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
 import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
 import { runInContext, type CallContext } from './context.ts';
 
 /** What a tool function may return: text, a number, a plain object (structured content), or a whole result. */
 export type ToolReturn = string | number | boolean | JsonObject | CallToolResult;
-
-/** A whole result of a tool, known by its `content`. */
-export interface CallToolResult {
-  content: JsonObject[];
-  structuredContent?: unknown;
-  isError?: boolean;
-  _meta?: JsonObject;
-}
-
-/** Says what a tool does to its surroundings; hints for people and models, not for security. */
-export interface ToolAnnotations {
-  title?: string;
-  readOnlyHint?: boolean;
-  destructiveHint?: boolean;
-  idempotentHint?: boolean;
-  openWorldHint?: boolean;
-}
 
 /** A tool, as {@link MCPServerBuilder.addTool} takes it. */
 export interface ToolDefinition<S extends Schema = Schema> {

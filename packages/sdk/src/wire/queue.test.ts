@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { McpError } from '../core/errors.ts';
 import { PushQueue } from './queue.ts';
 
 async function drain<T>(queue: PushQueue<T>): Promise<T[]> {
@@ -32,7 +33,7 @@ describe('PushQueue', () => {
   it('throws the error it ended with, after the values', async () => {
     const queue = new PushQueue<number>();
     queue.push(1);
-    queue.end(new Error('broken'));
+    queue.end(new McpError('unavailable', 'broken'));
     const reader = queue[Symbol.asyncIterator]();
     expect(await reader.next()).toEqual({ value: 1, done: false });
     await expect(reader.next()).rejects.toThrow('broken');

@@ -47,3 +47,10 @@ export class FakeClock implements Clock {
 
 /** Lets promises that are settled already run their reactions, through chains of any sensible length. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A promise and what resolves it (`Promise.withResolvers` needs Node 22). */
+export function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -84,7 +84,9 @@ export class FakeHttpClient implements HttpClient {
       status: answer.status ?? 200,
       header: (name) => answer.headers?.[name],
       body: answer.events ?? bytes(answer.text ?? (answer.json === undefined ? '' : JSON.stringify(answer.json))),
-      cancel: () => void this.cancelled++,
+      cancel: () => {
+        this.cancelled++;
+      },
     };
   }
 

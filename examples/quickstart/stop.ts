@@ -1,0 +1,16 @@
+/** Signals that follow within this time are one: a runner passes on what the terminal has sent already. Unit: ms. */
+const ECHO_MS = 300;
+
+/** Resolves when SIGINT (Ctrl-C) or SIGTERM asks to stop. Who asks again does not want to wait: the process ends. */
+export function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined;
+    const ask = (): void => {
+      const now = performance.now();
+      if (askedAt !== undefined && now - askedAt > ECHO_MS) process.exit(130);
+      askedAt ??= now;
+      resolve();
+    };
+    process.on('SIGINT', ask).on('SIGTERM', ask);
+  });
+}

@@ -1,0 +1,194 @@
+import type { ListMethod } from '@org/mcp-sdk';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settled } from '../../test/support/fake-clock.ts';
+import { deferred, type Deferred } from '../../test/support/fakes.ts';
+import { Catalog } from './catalog.ts';
+import { EMPTY_LIST, type UpstreamList } from './entry.ts';
+import { createNameTable } from './names.ts';
+
+interface Read extends Deferred<UpstreamList> {
+  readonly upstream: string;
+  readonly method: ListMethod;
+}
+
+let clock: FakeClock;
+let reads: Read[];
+let watched: Set<string>;
+let changes: ListMethod[];
+let catalog: Catalog;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  reads = [];
+  watched = new Set();
+  changes = [];
+  catalog = new Catalog({
+    upstreams: ['a', 'b'],
+    names: createNameTable('always'),
+    clock,
+    read(upstream, method) {
+      const read = { ...deferred<UpstreamList>(), upstream, method };
+      reads.push(read);
+      return read.promise;
+    },
+    isWatched: (upstream, method) => watched.has(`${upstream} ${method}`),
+    onChange: (method) => changes.push(method),
+  });
+});
+
+const tools = (names: string[], ttlMs = 1_000): UpstreamList => ({
+  entries: names.map((key) => {
+    const json = new TextEncoder().encode(JSON.stringify({ name: key }));
+    return { key, json, at: { start: 8, end: json.length - 1 } };
+  }),
+  ttlMs,
+  isPublic: false,
+});
+
+/** Settles the reads that are open. */
+async function answerReads(answers: Record<string, UpstreamList | Error>): Promise<void> {
+  for (const read of reads.splice(0)) {
+    const answer = answers[read.upstream] ?? EMPTY_LIST;
+    if (answer instanceof Error) read.reject(answer);
+    else read.resolve(answer);
+  }
+  await settled();
+}
+
+const listed = (json: string): string[] => (JSON.parse(`[${json}]`) as { name: string }[]).map(({ name }) => name);
+
+async function view(answers: Record<string, UpstreamList | Error> = {}): Promise<{ names: string[]; missing: unknown }> {
+  const viewed = catalog.view('tools/list');
+  viewed.catch(() => undefined);
+  await answerReads(answers);
+  const { list, missing } = await viewed;
+  return { names: listed(list.json), missing };
+}
+
+describe('the catalog', () => {
+  it('reads all upstreams at once and merges what they say', async () => {
+    expect(await view({ a: tools(['x']), b: tools(['x', 'y']) })).toEqual({ names: ['a_x', 'b_x', 'b_y'], missing: [] });
+    expect(catalog.find('tools/list', 'b_y')).toEqual({ upstream: 'b', target: 'y' });
+    expect(catalog.find('tools/list', 'y')).toBeUndefined();
+    expect(catalog.find('prompts/list', 'b_y')).toBeUndefined();
+    expect(catalog.count('tools/list', 'b')).toBe(2);
+    expect(catalog.count('prompts/list', 'b')).toBeUndefined();
+    expect(catalog.unread('tools/list')).toEqual([]);
+    expect(catalog.unread('prompts/list')).toEqual(['a', 'b']);
+  });
+
+  it('reads a list once for all who ask at the same time', async () => {
+    const views = [catalog.view('tools/list'), catalog.view('tools/list'), catalog.refresh('a', 'tools/list')];
+    expect(reads).toHaveLength(2);
+    await answerReads({ a: tools(['x']), b: tools(['y']) });
+    await Promise.all(views);
+    expect(reads).toHaveLength(0);
+  });
+
+  it('reads again what is older than it may be, and only that', async () => {
+    await view({ a: tools(['x'], 1_000), b: tools(['y'], 5_000) });
+    clock.advance(999);
+    await view();
+    clock.advance(1);
+    const viewed = catalog.view('tools/list');
+    expect(reads.map(({ upstream }) => upstream)).toEqual(['a']);
+    await answerReads({ a: tools(['z']) });
+    expect(listed((await viewed).list.json)).toEqual(['a_z', 'b_y']);
+  });
+
+  it('does not read again what is watched, however old', async () => {
+    await view({ a: tools(['x'], 0), b: tools(['y'], Infinity) });
+    watched.add('a tools/list');
+    clock.advance(1e9);
+    expect(await view()).toMatchObject({ names: ['a_x', 'b_y'] });
+  });
+
+  it('serves what it had of an upstream that fails, and says how old that is', async () => {
+    await view({ a: tools(['x'], 0), b: tools(['y'], 0) });
+    clock.advance(1_500);
+    expect(await view({ a: new Error('gone'), b: tools(['y'], 0) })).toEqual({
+      names: ['a_x', 'b_y'],
+      missing: [{ upstream: 'a', reason: 'gone', staleMs: 1_500 }],
+    });
+    expect(catalog.find('tools/list', 'a_x')).toEqual({ upstream: 'a', target: 'x' });
+    expect(await view({ a: tools(['new'], 0), b: tools(['y'], 0) })).toEqual({ names: ['a_new', 'b_y'], missing: [] });
+  });
+
+  it('says who is missing without a list to stand in', async () => {
+    expect(await view({ a: new Error('no command'), b: tools(['y']) })).toEqual({
+      names: ['b_y'],
+      missing: [{ upstream: 'a', reason: 'no command' }],
+    });
+    expect(catalog.unread('tools/list')).toEqual(['a']);
+  });
+
+  it('asks a failed upstream again, watched or not', async () => {
+    watched.add('a tools/list').add('b tools/list');
+    await view({ a: new Error('gone'), b: tools(['y']) });
+    void catalog.view('tools/list');
+    expect(reads.map(({ upstream }) => upstream)).toEqual(['a']);
+  });
+
+  it('fails when no upstream answers, and names each with its reason', async () => {
+    await expect(view({ a: new Error('gone'), b: new Error('slow') })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'No upstream answers. a: gone; b: slow',
+      data: {
+        missing: [
+          { upstream: 'a', reason: 'gone' },
+          { upstream: 'b', reason: 'slow' },
+        ],
+      },
+    });
+  });
+
+  it('takes anything thrown for a reason', async () => {
+    const viewed = catalog.view('tools/list');
+    reads[0]?.reject('just a text');
+    reads[1]?.resolve(tools([]));
+    expect((await viewed).missing).toEqual([{ upstream: 'a', reason: 'just a text' }]);
+  });
+
+  it('tells of a change of the merged list, and of nothing else', async () => {
+    await view({ a: tools(['x'], 0), b: tools(['y'], 0) });
+    changes.length = 0;
+    await view({ a: tools(['x'], 0), b: tools(['y'], 0) });
+    expect(changes).toEqual([]);
+    await view({ a: tools(['x'], 0), b: tools([], 0) });
+    expect(changes).toEqual(['tools/list']);
+  });
+
+  it('reads again what changed while it was being read', async () => {
+    const refreshed = catalog.changed('a', 'tools/list');
+    const told = [catalog.changed('a', 'tools/list'), catalog.changed('a', 'tools/list')];
+    expect(reads).toHaveLength(1);
+    await answerReads({ a: tools(['old']) });
+    expect(reads).toHaveLength(1);
+    await answerReads({ a: tools(['new']) });
+    await Promise.all([refreshed, ...told]);
+    expect(reads).toHaveLength(0);
+    expect(catalog.find('tools/list', 'a_new')).toBeDefined();
+  });
+
+  it('reads all lists of an upstream', async () => {
+    const all = catalog.refreshAll('a');
+    expect(reads.map(({ method }) => method)).toEqual([
+      'tools/list',
+      'prompts/list',
+      'resources/list',
+      'resources/templates/list',
+    ]);
+    await answerReads({});
+    await all;
+    expect(catalog.count('resources/list', 'a')).toBe(0);
+  });
+
+  it('finds who owns a URI by the templates it has read', async () => {
+    void catalog.refresh('b', 'resources/templates/list');
+    await answerReads({
+      b: { ...tools([]), entries: [{ key: 'x://{id}', json: new TextEncoder().encode('{}'), at: { start: 0, end: 0 } }] },
+    });
+    expect(catalog.findByTemplate('x://7')).toEqual({ upstream: 'b', target: 'x://7' });
+    expect(catalog.findByTemplate('y://7')).toBeUndefined();
+  });
+});

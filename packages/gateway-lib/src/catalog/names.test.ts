@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { check } from '../../test/support/property.ts';
+import { createNameTable, type Naming } from './names.ts';
+
+const NAMINGS: readonly Naming[] = ['always', 'conflict', 'never'];
+
+describe('public names', () => {
+  it('carry the name of the upstream', () => {
+    const names = createNameTable('always');
+    expect(names.publicName('tools', 'github', 'search')).toBe('github_search');
+    expect(names.publicName('tools', 'jira', 'search')).toBe('jira_search');
+  });
+
+  it.each([
+    ['my server!', 'my_server__x'],
+    ['a.b/c', 'a_b_c_x'],
+    ['日本', '___x'],
+    ['ok-1_A', 'ok-1_A_x'],
+  ])('leave out of the upstream name %s what clients refuse', (upstream, expected) => {
+    expect(createNameTable('always').publicName('tools', upstream, 'x')).toBe(expected);
+  });
+
+  it('carry it in a conflict only, if so wished', () => {
+    const names = createNameTable('conflict');
+    expect(names.publicName('tools', 'a', 'search')).toBe('search');
+    expect(names.publicName('tools', 'b', 'search')).toBe('b_search');
+    expect(names.publicName('tools', 'b', 'other')).toBe('other');
+    expect(names.publicName('prompts', 'b', 'search')).toBe('search');
+  });
+
+  it('never carry it, if so wished: the second one has none', () => {
+    const names = createNameTable('never');
+    expect(names.publicName('tools', 'a', 'search')).toBe('search');
+    expect(names.publicName('tools', 'b', 'search')).toBeUndefined();
+    expect(names.publicName('tools', 'b', 'search')).toBeUndefined();
+    expect(names.publicName('tools', 'a', 'search')).toBe('search');
+  });
+
+  it('stay, whoever comes later', () => {
+    const names = createNameTable('conflict');
+    expect(names.publicName('tools', 'late', 'x')).toBe('x');
+    names.publicName('tools', 'early', 'x');
+    expect(names.publicName('tools', 'late', 'x')).toBe('x');
+    expect(names.publicName('tools', 'early', 'x')).toBe('early_x');
+  });
+
+  it('are cut with a hash beyond 64 characters, the same in each process', () => {
+    const long = 'tool_'.repeat(20);
+    const [one, two] = [createNameTable('always'), createNameTable('always')];
+    const name = one.publicName('tools', 'up', long);
+    expect(name).toMatch(/^up_tool_tool_.*_[0-9a-f]{8}$/);
+    expect(name).toHaveLength(64);
+    expect(two.publicName('tools', 'up', long)).toBe(name);
+    expect(one.publicName('tools', 'up', `${long}2`)).not.toBe(name);
+  });
+
+  it('keep 64 characters whole', () => {
+    const name = 'x'.repeat(61);
+    expect(createNameTable('always').publicName('tools', 'up', name)).toBe(`up_${name}`);
+  });
+
+  it('differ where prefix and name run together', () => {
+    const names = createNameTable('always');
+    expect(names.publicName('tools', 'a', 'b_c')).toBe('a_b_c');
+    expect(names.publicName('tools', 'a_b', 'c')).toMatch(/^a_b_c_[0-9a-f]{8}$/);
+  });
+
+  it('never are shared by two targets, and never change', () => {
+    const part = fc.oneof(
+      fc.constantFrom('a', 'b', 'a_b', 'b_a', 'a b', 'a-b', 'search', '', '_', 'x'.repeat(60), 'x'.repeat(70)),
+      fc.string({ maxLength: 80 }),
+    );
+    const target = fc.tuple(fc.constantFrom('tools', 'prompts'), part, part);
+    check(
+      fc.property(fc.constantFrom(...NAMINGS), fc.array(target, { maxLength: 40 }), (naming, targets) => {
+        const names = createNameTable(naming);
+        const given = new Map<string, string>();
+        for (const [kind, upstream, name] of [...targets, ...targets]) {
+          const publicName = names.publicName(kind, upstream, name);
+          expect(names.publicName(kind, upstream, name)).toBe(publicName);
+          if (publicName === undefined) continue;
+          const key = JSON.stringify([kind, publicName]);
+          const owner = JSON.stringify([kind, upstream, name]);
+          expect(given.get(key) ?? owner).toBe(owner);
+          given.set(key, owner);
+          if (naming === 'always') expect(publicName.length).toBeLessThanOrEqual(64);
+        }
+      }),
+    );
+  });
+
+  it('are found also for two targets of one hash', () => {
+    // FNV-1a of "up\0" and either is 324e48e1; found by search.
+    const [first, second] = [`${'x'.repeat(60)}4rnw`, `${'x'.repeat(60)}lpba`];
+    const alone = createNameTable('always').publicName('tools', 'up', second);
+    const names = createNameTable('always');
+    const one = names.publicName('tools', 'up', first);
+    const two = names.publicName('tools', 'up', second);
+    expect(alone).toBe(one);
+    expect(two).toBeDefined();
+    expect(two).not.toBe(one);
+    expect(two?.length).toBeLessThanOrEqual(64);
+  });
+});

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { check } from '../../test/support/property.ts';
+import { createWheel } from './wheel.ts';
+
+describe('a timer wheel', () => {
+  it('calls back once, not before the time', () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    createWheel(clock).after(100, () => calls++);
+    clock.advance(99);
+    expect(calls).toBe(0);
+    clock.advance(26);
+    expect(calls).toBe(1);
+    clock.advance(1_000);
+    expect(calls).toBe(1);
+  });
+
+  it('calls back up to 25 ms late, whenever it was asked', () => {
+    const step = fc.record({ wait: fc.nat(60), ms: fc.integer({ min: 1, max: 500 }) });
+    check(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
+        const clock = new FakeClock();
+        const wheel = createWheel(clock);
+        const lateness: number[] = [];
+        for (const { wait, ms } of steps) {
+          clock.advance(wait);
+          const due = clock.now() + ms;
+          wheel.after(ms, () => lateness.push(clock.now() - due));
+        }
+        clock.advance(1_000);
+        expect(lateness).toHaveLength(steps.length);
+        expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(...lateness)).toBeLessThanOrEqual(25);
+      }),
+    );
+  });
+
+  it('calls back in the order of the deadlines', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    const order: string[] = [];
+    wheel.after(200, () => order.push('late'));
+    wheel.after(50, () => order.push('early'));
+    clock.advance(400);
+    expect(order).toEqual(['early', 'late']);
+  });
+
+  it('forgets what was cancelled', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    let calls = 0;
+    const cancel = wheel.after(50, () => calls++);
+    wheel.after(50, () => (calls += 10));
+    cancel();
+    cancel();
+    clock.advance(200);
+    expect(calls).toBe(10);
+  });
+
+  it('lets an entry add another, also for at once', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    const calls: number[] = [];
+    wheel.after(50, () => wheel.after(0, () => calls.push(clock.now())));
+    clock.advance(200);
+    expect(calls).toHaveLength(1);
+    expect(calls[0]).toBeLessThanOrEqual(100);
+  });
+
+  it('catches up after the clock leapt', () => {
+    const leap = Object.assign(new FakeClock(), { skip: 0 });
+    const clock = { now: () => leap.now() + leap.skip, wallClock: () => 0, after: leap.after.bind(leap) };
+    const wheel = createWheel(clock);
+    let calls = 0;
+    wheel.after(10_000, () => calls++);
+    wheel.after(20_000, () => calls++);
+    leap.skip = 60_000;
+    leap.advance(50);
+    expect(calls).toBe(2);
+  });
+
+  it('has one timer however many entries, and none while it is empty', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    expect(clock.waiting).toBe(0);
+    for (let ms = 1; ms <= 200; ms++) wheel.after(ms, () => undefined);
+    expect(clock.waiting).toBe(1);
+    clock.advance(300);
+    expect(clock.waiting).toBe(0);
+    wheel.after(30, () => undefined);
+    expect(clock.waiting).toBe(1);
+  });
+
+  it('stops the timer once everything was cancelled', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    wheel.after(60_000, () => undefined)();
+    clock.advance(100);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('drops everything when it closes', () => {
+    const clock = new FakeClock();
+    const wheel = createWheel(clock);
+    let calls = 0;
+    wheel.after(50, () => calls++);
+    wheel.close();
+    wheel.close();
+    clock.advance(200);
+    expect(calls).toBe(0);
+    expect(clock.waiting).toBe(0);
+  });
+});

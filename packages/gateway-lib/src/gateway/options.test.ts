@@ -1,0 +1,142 @@
+import { McpError, MCPServerBuilder } from '@org/mcp-sdk';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type GatewayOptions } from './options.ts';
+
+const server = new MCPServerBuilder({ name: 's', version: '1' }).build();
+
+/** What is wrong with options, one fault each. */
+function faultsOf(options: unknown): string[] {
+  try {
+    resolveOptions(options as GatewayOptions);
+    return [];
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(McpError);
+    expect(thrown).toMatchObject({ code: 'invalid_options' });
+    return (thrown as McpError).message.split('\n');
+  }
+}
+
+const withUp = (upstream: unknown, rest: object = {}): unknown => ({ upstreams: { up: upstream }, ...rest });
+
+describe('options', () => {
+  it('are completed once', () => {
+    expect(resolveOptions({ upstreams: { up: { server } } })).toEqual({
+      info: { name: 'mcp-gateway', version: '0.1.0' },
+      instructions: undefined,
+      upstreams: [{ name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 900 }],
+      naming: 'always',
+      use: [],
+      listTimeoutMs: 5_000,
+      drainMs: 5_000,
+    });
+  });
+
+  it('keep what is given', () => {
+    const use = [(next: never) => next];
+    const endpoints = [{ url: 'http://a' }, { command: 'b', args: ['c'], env: { D: 'e' }, cwd: '/' }];
+    expect(
+      resolveOptions({
+        upstreams: { up: { endpoints, timeoutMs: 1, connectTimeoutMs: 2, livenessMs: 0 } },
+        naming: 'never',
+        name: 'n',
+        version: 'v',
+        instructions: 'i',
+        listTimeoutMs: 3,
+        drainMs: 0,
+        use,
+      }),
+    ).toMatchObject({
+      info: { name: 'n', version: 'v' },
+      instructions: 'i',
+      upstreams: [{ endpoints, timeoutMs: 1, connectTimeoutMs: 2, livenessMs: 0 }],
+      naming: 'never',
+      listTimeoutMs: 3,
+      drainMs: 0,
+      use,
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [{}, 'upstreams is missing; allowed: an object with at least one upstream.'],
+    [{ upstreams: {} }, 'upstreams is of type object; allowed: an object with at least one upstream.'],
+    [{ upstreams: [{ server }] }, 'upstreams is an array; allowed: an object with at least one upstream.'],
+    [{ upstreams: null }, 'upstreams is null; allowed: an object with at least one upstream.'],
+    [{ upstreams: { ' ': { server } } }, 'upstreams is " "; allowed: a name that is not empty.'],
+    [withUp({ server }, { naming: 'sometimes' }), 'naming is "sometimes"; allowed: "always", "conflict", "never".'],
+    [withUp({ server }, { listTimeoutMs: 0 }), 'listTimeoutMs is 0; allowed: an integer from 1, in milliseconds.'],
+    [withUp({ server }, { drainMs: -1 }), 'drainMs is -1; allowed: an integer from 0, in milliseconds.'],
+    [withUp({ server, timeoutMs: 1.5 }), 'upstreams.up.timeoutMs is 1.5; allowed: an integer from 1, in milliseconds.'],
+    [withUp({ server, timeoutMs: NaN }), 'upstreams.up.timeoutMs is NaN; allowed: an integer from 1, in milliseconds.'],
+    [withUp({ server, timeoutMs: 5n }), 'upstreams.up.timeoutMs is 5; allowed: an integer from 1, in milliseconds.'],
+    [
+      withUp({ server, connectTimeoutMs: '5' }),
+      'upstreams.up.connectTimeoutMs is "5"; allowed: an integer from 1, in milliseconds.',
+    ],
+    [withUp({ server, livenessMs: 1 }), 'upstreams.up.livenessMs is 1; allowed: an integer from 2, in milliseconds.'],
+    [withUp(null), 'upstreams.up is null; allowed: an object with "server", "command" or "url".'],
+    [withUp('npx x'), 'upstreams.up is of type string; allowed: an object with "server", "command" or "url".'],
+    [withUp({}), 'upstreams.up is []; allowed: exactly one of "server", "command", "url".'],
+    [
+      withUp({ url: 'http://a', command: 'b' }),
+      'upstreams.up is ["command","url"]; allowed: exactly one of "server", "command", "url".',
+    ],
+    [withUp({ endpoints: [] }), 'upstreams.up.endpoints is []; allowed: an array of at least one endpoint.'],
+    [withUp({ endpoints: { server } }), 'upstreams.up.endpoints is of type object; allowed: an array of at least one endpoint.'],
+    [
+      withUp({ endpoints: [{ server }, {}] }),
+      'upstreams.up.endpoints[1] is []; allowed: exactly one of "server", "command", "url".',
+    ],
+    [
+      withUp({ server: {} }),
+      'upstreams.up.server is of type object; allowed: a built server, a handler, or an official server object.',
+    ],
+    [withUp({ url: 'ftp://a' }), 'upstreams.up.url is "ftp:"; allowed: an absolute http: or https: URL.'],
+    [withUp({ url: new URL('file:///a') }), 'upstreams.up.url is "file:"; allowed: an absolute http: or https: URL.'],
+    [withUp({ url: '/mcp' }), 'upstreams.up.url is of type string; allowed: an absolute http: or https: URL.'],
+    [withUp({ url: undefined }), 'upstreams.up.url is missing; allowed: an absolute http: or https: URL.'],
+    [withUp({ url: 'http://a', headers: { a: 1 } }), 'upstreams.up.headers is of type object; allowed: an object of strings.'],
+    [withUp({ command: ' ' }), 'upstreams.up.command is of type string; allowed: the program to start, as a string.'],
+    [withUp({ command: 7 }), 'upstreams.up.command is of type number; allowed: the program to start, as a string.'],
+    [withUp({ command: 'a', args: 'b' }), 'upstreams.up.args is of type string; allowed: an array of strings.'],
+    [withUp({ command: 'a', args: [1] }), 'upstreams.up.args is an array; allowed: an array of strings.'],
+    [withUp({ command: 'a', env: { B: undefined } }), 'upstreams.up.env is of type object; allowed: an object of strings.'],
+    [withUp({ command: 'a', cwd: 5 }), 'upstreams.up.cwd is of type number; allowed: a path, as a string.'],
+  ])('%# that are wrong are named with path, value and what is allowed', (options, fault) => {
+    expect(faultsOf(options)).toEqual([fault]);
+  });
+
+  it('are all named that are wrong', () => {
+    const faults = faultsOf({
+      upstreams: { a: { timeoutMs: 0, url: 'x' }, b: { endpoints: [{ command: '' }], livenessMs: -1 } },
+      naming: 5,
+      drainMs: 0.5,
+    });
+    expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([
+      'naming',
+      'upstreams.a.url',
+      'upstreams.a.timeoutMs',
+      'upstreams.b.endpoints[0].command',
+      'upstreams.b.livenessMs',
+      'drainMs',
+    ]);
+  });
+
+  it('that are wrong show no credential', () => {
+    const secret = 's3cret-value';
+    const wrong = [
+      `http://user:${secret}@host/`,
+      { url: `ftp://user:${secret}@host/?key=${secret}`, headers: { authorization: [secret] } },
+      { url: `${secret}://x`, headers: secret },
+      { url: [`http://x/${secret}`] },
+      { command: [secret], args: `--token ${secret}`, env: { KEY: [secret] } },
+      { command: 'x', args: [['--token', secret]], env: secret, cwd: [secret] },
+      { server: { connect: secret } },
+      { endpoints: `http://${secret}` },
+    ];
+    for (const upstream of wrong) {
+      const faults = faultsOf(withUp(upstream));
+      expect(faults).not.toEqual([]);
+      if (!JSON.stringify(upstream).includes(`${secret}://`)) expect(faults.join()).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,19 @@
+import type {
+  CallToolResultSchema,
+  GetPromptResultSchema,
+  ReadResourceResultSchema,
+  ToolAnnotationsSchema,
+} from '@modelcontextprotocol/core';
+import type { input } from 'zod';
+
+/** A whole result of a tool, as the official SDKs type it; known by its `content`. */
+export type CallToolResult = input<typeof CallToolResultSchema>;
+
+/** A whole result of `prompts/get`, as the official SDKs type it; known by its `messages`. */
+export type GetPromptResult = input<typeof GetPromptResultSchema>;
+
+/** A whole result of `resources/read`, as the official SDKs type it; known by its `contents`. */
+export type ReadResourceResult = input<typeof ReadResourceResultSchema>;
+
+/** Says what a tool does to its surroundings; hints for people and models, not for security. */
+export type ToolAnnotations = input<typeof ToolAnnotationsSchema>;

@@ -1,0 +1,208 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { settled } from '../../test/support/fake-clock.ts';
+import { FakeChannel } from '../../test/support/fake-peers.ts';
+import { createCall } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { Payload } from '../core/payload.ts';
+import { resultReply, streamReply, type Message } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import { serveChannel, type ChannelServer } from './channel.ts';
+import { serveStdio } from './stdio-server.node.ts';
+
+const META = createCall('x').params.value._meta;
+const request = (id: unknown, method: string, params: object = {}) => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params: { ...params, _meta: META },
+});
+const plain = (id: unknown, method: string, params: object = {}) => ({ jsonrpc: '2.0', id, method, params });
+const cancel = (requestId: unknown) => ({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
+const hello = (protocolVersion: string) =>
+  plain(0, 'initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'c', version: '1' } });
+const change: Message = {
+  kind: 'notification',
+  method: 'notifications/tools/list_changed',
+  params: Payload.of({ _meta: { 'io.modelcontextprotocol/subscriptionId': 3 } }),
+};
+
+/** `slow` ends when it is aborted, `listen` has a stream, anything else answers at once. */
+function demo(): { handler: Handler; changes: PushQueue<Message>; listens: () => number } {
+  const changes = new PushQueue<Message>();
+  let listens = 0;
+  const handler: Handler = (call) => {
+    if (call.method === 'slow')
+      return new Promise((_, reject) =>
+        call.signal.addEventListener('abort', () => reject(McpError.from(call.signal.reason))),
+      );
+    if (call.method === 'broken')
+      return Promise.resolve(resultReply(Payload.of<Record<string, unknown>>({ n: 1n }), () => 'complete'));
+    if (call.method !== 'subscriptions/listen')
+      return Promise.resolve(resultReply(Payload.of({ resultType: 'complete', method: call.method })));
+    listens++;
+    call.signal.addEventListener('abort', () => changes.end());
+    return Promise.resolve(streamReply(changes, () => undefined));
+  };
+  return { handler, changes, listens: () => listens };
+}
+
+function start(): ReturnType<typeof demo> & { channel: FakeChannel; server: ChannelServer } {
+  const channel = new FakeChannel();
+  const parts = demo();
+  return { ...parts, channel, server: serveChannel(parts.handler, channel) };
+}
+
+describe('a handler on a channel', () => {
+  it.each<[string, object | unknown[] | string, object]>([
+    ['a modern request', request(1, 'x'), { id: 1, result: { method: 'x' } }],
+    ['a ping before the handshake', plain('p', 'ping'), { id: 'p', result: {} }],
+    ['a request of no era', plain(2, 'tools/list'), { id: 2, error: { code: -32602 } }],
+    [
+      'a modern request of another revision',
+      { jsonrpc: '2.0', id: 3, method: 'x', params: { _meta: { 'io.modelcontextprotocol/protocolVersion': 'v' } } },
+      { id: 3, error: { code: -32022 } },
+    ],
+    ['what is no JSON', 'hello', { id: null, error: { code: -32700 } }],
+    ['what is no message', '{"id":4}', { id: 4, error: { code: -32600 } }],
+    ['a batch', [request(1, 'x')], { id: null, error: { code: -32600 } }],
+    ['a wrong initialize', plain(5, 'initialize'), { id: 5, error: { code: -32602 } }],
+    ['a result that no JSON can hold', request(6, 'broken'), { id: 6, error: { code: -32603 } }],
+  ])('answers %s', async (_, message, answer) => {
+    const { channel } = start();
+    channel.receive(message as never);
+    await settled();
+    expect(channel.sent).toMatchObject([answer]);
+  });
+
+  it('ignores notifications and responses that concern nothing', async () => {
+    const { channel } = start();
+    for (const message of [
+      cancel(1),
+      { jsonrpc: '2.0', method: 'notifications/initialized' },
+      { jsonrpc: '2.0', id: 1, result: {} },
+    ])
+      channel.receive(message);
+    await settled();
+    expect(channel.sent).toEqual([]);
+  });
+
+  it('refuses an id that is in use, and the first call goes on', async () => {
+    const { channel } = start();
+    for (const method of ['slow', 'x']) channel.receive(request(1, method));
+    await settled();
+    expect(channel.sent).toMatchObject([{ id: 1, error: { code: -32600 } }]);
+  });
+
+  it.each([
+    ['modern', request(1, 'slow')],
+    ['legacy', plain(1, 'slow')],
+  ])('sends nothing more for a %s call that was cancelled', async (_, message) => {
+    const { channel } = start();
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    channel.receive(message);
+    channel.receive(cancel(1));
+    await settled();
+    channel.receive(request(1, 'x'));
+    await settled();
+    expect(channel.sent.slice(1)).toMatchObject([{ id: 1, result: { method: 'x' } }]);
+  });
+
+  it('sends nothing more for a subscription that was cancelled', async () => {
+    const { channel, changes } = start();
+    channel.receive(request(7, 'subscriptions/listen'));
+    changes.push(change);
+    await settled();
+    channel.receive(cancel(7));
+    changes.push({ kind: 'result', result: Payload.of({}) });
+    await settled();
+    expect(channel.sent).toMatchObject([
+      {
+        method: 'notifications/tools/list_changed',
+        params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 7 } },
+      },
+    ]);
+  });
+
+  it('cancels what runs when the connection is lost, and is closed then', async () => {
+    const { channel, server } = start();
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    for (const message of [request(1, 'slow'), plain(2, 'slow')]) channel.receive(message);
+    channel.lose();
+    await server.closed;
+  });
+
+  it('closes when the calls that run have ended; a subscription does not hold it up', async () => {
+    const { channel, server } = start();
+    channel.receive(request(1, 'subscriptions/listen'));
+    await settled();
+    await server.close();
+    expect(channel.closed).toBe(true);
+  });
+});
+
+describe('a legacy client on a channel', () => {
+  it('is told of changes once it is initialized, once, without the modern id', async () => {
+    const { channel, changes, listens } = start();
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    for (let i = 0; i < 2; i++) channel.receive({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    changes.push({ ...change, method: 'notifications/subscriptions/acknowledged' });
+    changes.push(change);
+    await settled();
+    expect(channel.sent.slice(1)).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { _meta: {} } },
+    ]);
+    expect(listens()).toBe(1);
+  });
+
+  it('may send a batch if its revision has them', async () => {
+    const { channel } = start();
+    channel.receive(hello('2025-03-26'));
+    await settled();
+    channel.receive([plain(1, 'x'), cancel(9), plain(2, 'ping')]);
+    channel.receive([cancel(9)]);
+    await settled();
+    expect(channel.sent.slice(1)).toEqual([
+      expect.arrayContaining([expect.objectContaining({ id: 1 }), expect.objectContaining({ id: 2, result: {} })]),
+    ]);
+  });
+});
+
+describe('standard streams', () => {
+  const open = (): { input: PassThrough; output: PassThrough; closed: Promise<void> } => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    return { input, output, closed: serveStdio(demo().handler, { input, output }).closed };
+  };
+
+  it('carry one message a line', async () => {
+    const { input, output } = open();
+    input.write(`${JSON.stringify(request(1, 'x'))}\r\n\n`);
+    await settled();
+    expect(String(output.read())).toMatch(/^\{"jsonrpc":"2.0","id":1,.*\}\n$/);
+  });
+
+  it('end with their input, and survive an output that breaks', async () => {
+    const ending = open();
+    ending.input.end();
+    await ending.closed;
+    const breaking = open();
+    breaking.output.destroy(new Error('EPIPE'));
+    await breaking.closed;
+  });
+
+  it('end when a line is longer than any message', async () => {
+    const { input, closed } = open();
+    for (let i = 0; i < 65; i++) input.write(Buffer.alloc(1024 * 1024, 0x61));
+    await closed;
+  });
+
+  it('are closed by who serves them', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    await serveStdio(demo().handler, { input, output }).close();
+    expect(output.writableEnded).toBe(true);
+  });
+});

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { request as rawRequest } from 'node:http';
+import { connect } from 'node:net';
+import express from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startHttp } from '../../test/support/http-server.ts';
+import { modern, rawClient } from '../../test/support/raw-http.ts';
+import { McpError } from '../core/errors.ts';
+import { MCPServerBuilder } from '../server/builder.ts';
+import { listenHttp } from './listen.node.ts';
+import * as needsNode from './needs-node.ts';
+import * as platformWeb from '../platform.web.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+const server = () =>
+  new MCPServerBuilder({ name: 's', version: '1' }).addTool({ name: 't', handler: () => 'x' }).build();
+const CALL = modern('tools/call', { name: 't' });
+const post = async (url: string): Promise<number> => {
+  const send = rawClient(url);
+  cleanups.push(() => send.close());
+  return (await send({ headers: CALL.headers, body: JSON.stringify(CALL.message) })).status;
+};
+
+describe('listening', () => {
+  it('is on loopback and a free port, under the given path', async () => {
+    const one = server();
+    const listener = await one.listen({ path: '/here' });
+    expect(listener.url).toBe(`http://127.0.0.1:${listener.port}/here`);
+    expect(await post(`${listener.url}?query=1`)).toBe(200);
+    await one.close();
+    await expect(post(listener.url)).rejects.toThrow();
+  });
+
+  it('is possible on IPv6', async () => {
+    const one = server();
+    const listener = await one.listen({ host: '::1' }).catch(() => undefined);
+    if (listener) expect(await post(listener.url)).toBe(200);
+    await one.close();
+  });
+
+  it.each<[string, (taken: number) => number, string]>([
+    ['taken', (taken) => taken, 'unavailable'],
+    ['no port', () => 70_000, 'invalid_options'],
+    ['negative', () => -1, 'invalid_options'],
+  ])('says what is wrong with a port that is %s', async (_, port, code) => {
+    const one = server();
+    const { port: taken } = await one.listen();
+    await expect(server().listen({ port: port(taken) })).rejects.toMatchObject({ code });
+    await one.close();
+  });
+});
+
+describe('closing', () => {
+  it('waits for what runs and not for connections that are kept alive', async () => {
+    let release = (): void => undefined;
+    const running = new Promise<void>((resolve) => (release = resolve));
+    let entered = (): void => undefined;
+    const started = new Promise<void>((resolve) => (entered = resolve));
+    const one = await listenHttp(async () => {
+      entered();
+      await running;
+      return { status: 200, headers: {} };
+    });
+    const send = rawClient(one.url);
+    cleanups.push(() => send.close());
+    const answer = send({ body: '{}' });
+    await started;
+    // Opened ahead of time and never used, as undici does.
+    const spare = connect(one.port, '127.0.0.1');
+    await once(spare, 'connect');
+    const order: string[] = [];
+    const closing = one.close().then(() => order.push('closed'));
+    const began = performance.now();
+    release();
+    expect((await answer).status).toBe(200);
+    order.push('answered');
+    await closing;
+    expect(order).toEqual(['answered', 'closed']);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});
+
+describe('mounted elsewhere', () => {
+  it('takes the body that Express has parsed', async () => {
+    for (const parser of [[], [express.json()], [express.text({ type: '*/*' })], [express.raw({ type: '*/*' })]]) {
+      const app = express();
+      app.post('/mcp', ...parser, server().handle as never);
+      const http = await startHttp(app);
+      cleanups.push(() => http.close());
+      expect(await post(http.url.href)).toBe(200);
+    }
+  });
+});
+
+describe('a body', () => {
+  it('that is announced as too long is refused before it comes, one that is not as soon as it is', async () => {
+    const one = await listenHttp((request) =>
+      request.body(1000).then(
+        () => ({ status: 200, headers: {} }),
+        (thrown: unknown) => ({ status: McpError.from(thrown).status, headers: {} }),
+      ),
+    );
+    cleanups.push(() => one.close());
+    for (const announced of [true, false]) {
+      const req = rawRequest(one.url, { method: 'POST', headers: announced ? { 'content-length': 5_000_000 } : {} });
+      req.write(Buffer.alloc(announced ? 10 : 100_000));
+      const [res] = (await once(req, 'response')) as [{ statusCode: number }];
+      expect(res.statusCode).toBe(413);
+      req.destroy();
+    }
+  });
+});
+
+describe('a caller that goes away', () => {
+  it('aborts its call, and its stream is read to the end all the same', async () => {
+    const seen: string[] = [];
+    let release = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (release = resolve));
+    const one = await listenHttp(async (request) => {
+      await request.body(1000);
+      const gone = once(request.signal, 'abort');
+      socket.destroy();
+      await gone;
+      seen.push('aborted');
+      return {
+        status: 200,
+        headers: {},
+        stream: async (sink) => {
+          await sink.write('x');
+          seen.push('read');
+          release();
+        },
+      };
+    });
+    cleanups.push(() => one.close());
+    const socket = connect(one.port, '127.0.0.1');
+    socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}');
+    await finished;
+    expect(seen).toEqual(['aborted', 'read']);
+  });
+});
+
+describe('what needs Node', () => {
+  it.each(['drain', 'listenHttp', 'serveStdio', 'toNode'] as const)('says so on other runtimes: %s', (name) => {
+    expect(() => needsNode[name]()).toThrow(/needs Node/);
+    expect(platformWeb[name]).toBe(needsNode[name]);
+  });
+});
