@@ -20,12 +20,33 @@ beforeAll(async () => {
     process.exitCode = (await buildPackages()) ? 0 : 1;`;
   await run(process.execPath, ['--input-type=module', '--eval', build], { cwd: root });
   folder = await realpath(await mkdtemp(join(tmpdir(), 'create-mcp-generated-')));
-  // Away from the repository: what the program does not bring along is not found there.
-  await cp(join(root, 'packages/create-mcp/dist'), join(folder, 'program/dist'), { recursive: true });
-  await cp(join(root, 'packages/create-mcp/package.json'), join(folder, 'program/package.json'));
+  await copyPackage('create-mcp', join(folder, 'program'));
+  await copyPackage('sdk', join(folder, 'sdk'));
 }, 60_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Away from the repository a package finds only what it declares; and a build that starts now does not disturb. */
+async function copyPackage(name: string, to: string): Promise<void> {
+  for (const part of ['dist', 'package.json'])
+    await cp(join(root, 'packages', name, part), join(to, part), { recursive: true });
+  await linkDependencies(to, ['dependencies']);
+}
+
+/** Puts what the manifest of `project` names into its `node_modules`. */
+async function linkDependencies(project: string, kinds: readonly string[]): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as Record<string, object>;
+  for (const dependency of kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}))) {
+    const link = join(project, 'node_modules', dependency);
+    const isSdk = dependency === '@org/mcp-sdk';
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(
+      isSdk ? join(folder, 'sdk') : await realpath(join(root, 'node_modules', dependency)),
+      link,
+      'junction',
+    );
+  }
+}
 
 /** Makes a project, gives it the dependencies that its manifest names, and runs its `npm test`, which builds it. */
 async function makeProject(name: string, ...options: string[]): Promise<string> {
@@ -33,12 +54,7 @@ async function makeProject(name: string, ...options: string[]): Promise<string> 
   const { stdout } = await run(process.execPath, [program, name, ...options], { cwd: folder });
   const project = join(folder, name);
   expect(stdout).toContain(`Made ${project}`);
-  const manifest = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as Record<string, object>;
-  for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
-    const link = join(project, 'node_modules', dependency);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(await realpath(join(root, 'node_modules', dependency)), link, 'junction');
-  }
+  await linkDependencies(project, ['dependencies', 'devDependencies']);
   const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
   const tested = await run('npm', ['test'], { cwd: project, env, shell: process.platform === 'win32' });
   expect(tested.stdout).toMatch(/pass 2\b/);

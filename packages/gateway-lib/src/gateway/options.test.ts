@@ -1,5 +1,6 @@
-import { McpError, MCPServerBuilder } from '@org/mcp-sdk';
+import { McpError, MCPServerBuilder, type Middleware } from '@org/mcp-sdk';
 import { describe, expect, it } from 'vitest';
+import type { RoutedCall } from '../core/routed-call.ts';
 import { resolveOptions, type GatewayOptions } from './options.ts';
 
 const server = new MCPServerBuilder({ name: 's', version: '1' }).build();
@@ -32,7 +33,7 @@ describe('options', () => {
   });
 
   it('keep what is given', () => {
-    const use = [(next: never) => next];
+    const use: Middleware<RoutedCall>[] = [(next) => next];
     const endpoints = [{ url: 'http://a' }, { command: 'b', args: ['c'], env: { D: 'e' }, cwd: '/' }];
     expect(
       resolveOptions({

@@ -1,21 +1,20 @@
-import { createCall, type Handler, type Middleware } from '@org/mcp-sdk';
+import { createCall, type Call, type Handler, type Middleware } from '@org/mcp-sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answer, FakeEndpoint, upstreamOf } from '../../test/support/fakes.ts';
-import type { RoutedCall } from '../core/routed-call.ts';
 import { createPipeline, type Stages } from './pipeline.ts';
 
 let path: string[];
 let stages: Stages;
 
 const stage =
-  (name: string): Middleware =>
+  <C extends Call>(name: string): Middleware<C> =>
   (next) =>
   (call) => {
     path.push(name);
     return next(call);
   };
 const terminal =
-  (name: string): Handler<never> =>
+  <C extends Call>(name: string): Handler<C> =>
   () => {
     path.push(name);
     return Promise.resolve(answer({}));
@@ -30,10 +29,10 @@ beforeEach(() => {
       path.push('resolve');
       return next({ ...call, route: { upstream: upstreamOf('up', new FakeEndpoint('e')), target: 't' } });
     },
-    user: [stage('user 1') as Middleware<RoutedCall>, stage('user 2') as Middleware<RoutedCall>],
-    catalog: terminal('catalog') as Handler,
-    discover: terminal('discover') as Handler,
-    fanIn: terminal('fanIn') as Handler,
+    user: [stage('user 1'), stage('user 2')],
+    catalog: terminal('catalog'),
+    discover: terminal('discover'),
+    fanIn: terminal('fanIn'),
     dispatch: terminal('dispatch'),
   };
 });

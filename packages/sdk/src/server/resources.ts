@@ -44,5 +44,5 @@ function contentsOf(uri: string, mimeType: string | undefined, returned: Resourc
   if (isJsonObject(returned) && 'contents' in returned) return returned;
   const type = mimeType === undefined ? {} : { mimeType };
   if (typeof returned === 'string') return { contents: [{ uri, ...type, text: returned }] };
-  return { contents: [{ uri, ...type, blob: toBase64(returned as Uint8Array) }] };
+  return { contents: [{ uri, ...type, blob: toBase64(returned) }] };
 }
