@@ -10,10 +10,11 @@ export function showHints(url: string, options: Options, print: Print): void {
   };
   print(`\nServing ${paint(url, 'good')} in both eras. Ctrl-C drains and stops.`);
   hint('MCP Inspector', `npx @modelcontextprotocol/inspector --server-url ${url} --protocol-era modern`);
-  hint('VS Code: .vscode/mcp.json', JSON.stringify({ servers: { gateway: { type: 'http', url } } }, undefined, 1));
+  hint('VS Code: .vscode/mcp.json', spaced({ servers: { gateway: { type: 'http', url } } }));
+  const { command, args } = stdioCommand(options);
   hint(
     'Claude Desktop: Settings > Developer > Edit Config (it starts a gateway of its own, on stdio)',
-    JSON.stringify({ mcpServers: { gateway: stdioCommand(options) } }, undefined, 1),
+    `{ "mcpServers": { "gateway": {\n  "command": ${spaced(command)},\n  "args": ${spaced(args)}\n} } }`,
   );
   print();
 }
@@ -27,3 +28,6 @@ function stdioCommand({ config, naming }: Options): { command: string; args: str
   const entry = fileURLToPath(new URL('stdio.ts', import.meta.url));
   return { command: process.execPath, args: ['--import', import.meta.resolve('tsx'), entry, ...given] };
 }
+
+/** JSON on one line, easy on the eye. */
+const spaced = (value: unknown): string => JSON.stringify(value, undefined, 1).replaceAll(/\n\s*/g, ' ');

@@ -168,17 +168,19 @@ describe.each(CASES)('the official client %s over %s', (mode, transport) => {
     await expect(client.getPrompt({ name: 'ask', arguments: {} })).rejects.toMatchObject({ code: -32602 });
   });
 
-  it.runIf(era === 'legacy')('pings', async () => {
-    await expect(setup.client.ping()).resolves.toBeDefined();
-  });
+  if (era === 'legacy')
+    it('pings', async () => {
+      await expect(setup.client.ping()).resolves.toBeDefined();
+    });
 
-  it.runIf(era === 'modern')('listens right after discovery, and stops', async () => {
-    const subscription = await setup.client.listen({ toolsListChanged: true });
-    expect(subscription.honoredFilter).toEqual({});
-    await subscription.close();
-    expect(await subscription.closed).toBe('local');
-    await settled();
-  });
+  if (era === 'modern')
+    it('listens right after discovery, and stops', async () => {
+      const subscription = await setup.client.listen({ toolsListChanged: true });
+      expect(subscription.honoredFilter).toEqual({});
+      await subscription.close();
+      expect(await subscription.closed).toBe('local');
+      await settled();
+    });
 
   it('cancels a call, which stops at the server, and goes on', async () => {
     const abort = new AbortController();

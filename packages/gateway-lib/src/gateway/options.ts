@@ -4,7 +4,6 @@ import {
   type EdgeOptions,
   type Handler,
   type JsonObject,
-  type MCPServer,
   type Middleware,
 } from '@org/mcp-sdk';
 import { isOfficialServer, type DispatcherLike, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
@@ -14,7 +13,7 @@ import type { RoutedCall } from '../core/routed-call.ts';
 /** A server in this process. */
 export interface InProcessEndpoint {
   /** A built server, any handler, or an official server object (`McpServer` v1 or v2). */
-  server: MCPServer | Handler | OfficialServer;
+  server: { readonly handler: Handler } | Handler | OfficialServer;
 }
 
 /** A server that is started as a child process. Node only. */

@@ -9,7 +9,7 @@ import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encod
 import { Exchange } from '../wire/exchange.ts';
 import { FrameError, readFrame, type NotificationFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
-import { answerToServer, type Link } from './link.ts';
+import { answerToServer, RESPONSE_LIMITS, type Link } from './link.ts';
 
 /** Makes a {@link Link} over a channel that all calls share. @param label - names the server in messages */
 export function linkOverChannel(channel: Channel, label: string): Link {
@@ -77,7 +77,7 @@ class ChannelLink implements Link {
   #receive(bytes: Uint8Array): void {
     let frame;
     try {
-      frame = readFrame(bytes);
+      frame = readFrame(bytes, RESPONSE_LIMITS);
     } catch (thrown) {
       // A line that is no message (a stray print) concerns no call; a broken answer ends the call it answers.
       if (thrown instanceof FrameError && thrown.id !== null) this.#take(thrown.id)?.fail(thrown.cause);

@@ -4,15 +4,16 @@ import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
 import { MODERN_VERSION, type Era } from '../core/protocol.ts';
-import { streamReply, type Message, type Reply } from '../core/reply.ts';
+import type { Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
-import { finalMessage, restoreToken, singleReply } from '../wire/exchange.ts';
+import { finalMessage, singleReply } from '../wire/exchange.ts';
 import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
-import { readFrame, type Frame, type NotificationFrame, type ResponseFrame } from '../wire/message.ts';
+import { readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
 import { decodeEvents } from '../wire/sse.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
-import { answerToServer, type Link } from './link.ts';
+import { replyFromStream, type Frames } from './http-stream.ts';
+import { answerToServer, RESPONSE_LIMITS, type Link } from './link.ts';
 
 const encoder = new TextEncoder();
 
@@ -67,7 +68,7 @@ export class HttpLink implements Link {
     const reply =
       response.body instanceof Uint8Array
         ? this.#single(response, response.body)
-        : await this.#stream(response, response.body, call);
+        : await replyFromStream({ frames: this.#frames(response.body), response, call, label: this.label });
     if (forget) void reply.done.then(forget);
     return reply;
   };
@@ -148,21 +149,8 @@ export class HttpLink implements Link {
     throw statusError(this.label, response.status);
   }
 
-  async #stream(response: HttpClientResponse, body: AsyncIterable<Uint8Array>, call: Call): Promise<Reply> {
-    const messages = toMessages(this.#frames(body), call, this.label);
-    const first = await messages.next();
-    if (first.done) throw new McpError('unavailable', `${this.label} ended the stream without an answer.`);
-    if (first.value.kind !== 'notification') {
-      response.cancel();
-      return singleReply(first.value);
-    }
-    return streamReply(prepend(first.value, messages), () => {
-      response.cancel();
-    });
-  }
-
   /** Messages of a stream; what the server asks of its client is answered on the way. */
-  async *#frames(body: AsyncIterable<Uint8Array>): AsyncGenerator<NotificationFrame | ResponseFrame> {
+  async *#frames(body: AsyncIterable<Uint8Array>): Frames {
     for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
       const frame = this.#readEvent(data);
       if (frame.kind === 'request') await this.#post(encodeResponse(frame.id, answerToServer(frame.method)));
@@ -172,7 +160,7 @@ export class HttpLink implements Link {
 
   #readEvent(data: string): Frame {
     try {
-      return readFrame(encoder.encode(data));
+      return readFrame(encoder.encode(data), RESPONSE_LIMITS);
     } catch (cause) {
       throw new McpError('unavailable', `${this.label} sent an event that is no JSON-RPC message.`, { cause });
     }
@@ -215,27 +203,8 @@ function withoutVersion(headers: Record<string, string>): Record<string, string>
 
 function tryReadFrame(body: Uint8Array): Frame | undefined {
   try {
-    return readFrame(body);
+    return readFrame(body, RESPONSE_LIMITS);
   } catch {
     return undefined;
   }
-}
-
-type Frames = AsyncGenerator<NotificationFrame | ResponseFrame>;
-
-async function* toMessages(frames: Frames, call: Call, label: string): AsyncGenerator<Message> {
-  for await (const frame of frames) {
-    if (frame.kind === 'notification')
-      yield { kind: 'notification', method: frame.method, params: restoreToken(frame, call.progressToken) };
-    else {
-      yield finalMessage(frame);
-      return;
-    }
-  }
-  throw new McpError('unavailable', `${label} cut the stream off.`);
-}
-
-async function* prepend(first: Message, rest: AsyncGenerator<Message>): AsyncGenerator<Message> {
-  yield first;
-  yield* rest;
 }

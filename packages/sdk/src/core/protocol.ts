@@ -4,6 +4,9 @@ export const MODERN_VERSIONS = ['2026-07-28'] as const;
 /** Legacy revisions, newest first: they open with `initialize`. */
 export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 
+/** Every revision that is served, newest first. */
+export const SUPPORTED_VERSIONS: readonly string[] = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
+
 /** The revision that everything inside speaks. */
 export const MODERN_VERSION = MODERN_VERSIONS[0];
 

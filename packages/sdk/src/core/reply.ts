@@ -128,7 +128,7 @@ class StreamReply implements Reply {
       }
     } catch (thrown) {
       outcome = 'error';
-      yield { kind: 'error', error: Payload.of(McpError.from(thrown).toRpc()) };
+      yield errorMessage(thrown);
     } finally {
       if (outcome === 'cancelled') this.#onCancel('not read to the end');
       this.#settle(outcome);
@@ -158,10 +158,13 @@ export const resultReply = (result: Payload<Result>, peek: Peek = peekValue): Re
   new SingleReply({ kind: 'result', result }, 200, peek);
 
 /** A reply that is one error. */
-export function errorReply(thrown: unknown): Reply {
-  if (thrown instanceof RemoteError) return remoteErrorReply(Payload.of(thrown.rpc));
-  const error = McpError.from(thrown);
-  return new SingleReply({ kind: 'error', error: Payload.of(error.toRpc()) }, error.status, peekValue);
+export const errorReply = (thrown: unknown): Reply =>
+  new SingleReply(errorMessage(thrown), thrown instanceof RemoteError ? 200 : McpError.from(thrown).status, peekValue);
+
+/** What was thrown as a message: a server's own words where there are any. */
+function errorMessage(thrown: unknown): ErrorMessage {
+  const rpc = thrown instanceof RemoteError ? thrown.rpc : McpError.from(thrown).toRpc();
+  return { kind: 'error', error: Payload.of(rpc) };
 }
 
 /** A reply that is an error which a server sent; it keeps its words. */

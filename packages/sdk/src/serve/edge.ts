@@ -73,7 +73,7 @@ const SECRET_BYTES = 32;
  */
 export function resolveEdge(options: EdgeOptions = {}): Edge {
   const origins = new Set((options.origins ?? []).map(parseOrigin));
-  const hosts = options.hosts && new Set(options.hosts.map((host) => host.toLowerCase()));
+  const hosts = options.hosts && new Set(options.hosts.map(parseHost));
   const random = options.random ?? systemRandom;
   const secret = options.secret ?? random.bytes(SECRET_BYTES);
   if (secret.length < SECRET_BYTES) throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
@@ -111,6 +111,11 @@ function parseOrigin(origin: string): string {
   if (parsed === 'null')
     throw invalid('origins', JSON.stringify(origin), 'an origin such as "https://app.example.com"');
   return parsed;
+}
+
+function parseHost(host: string): string {
+  if (host !== '' && hostName(host) === host.toLowerCase()) return host.toLowerCase();
+  throw invalid('hosts', JSON.stringify(host), 'a host name without a port such as "app.example.com"');
 }
 
 function checkHost(request: EdgeRequest, hosts: ReadonlySet<string> | undefined): void {

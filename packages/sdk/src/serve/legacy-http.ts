@@ -1,7 +1,7 @@
 import type { Principal, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import { isLegacyVersion, isModernVersion, LEGACY_VERSIONS } from '../core/protocol.ts';
+import { isLegacyVersion, isModernVersion, SUPPORTED_VERSIONS } from '../core/protocol.ts';
 import { errorReply, type Message, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { joinJson } from '../core/payload.ts';
@@ -107,7 +107,7 @@ export class LegacyHttp {
     const version = request.header(HEADER.protocolVersion);
     if (version !== undefined && !isLegacyVersion(version))
       throw new McpError('unsupported_protocol_version', `The revision ${version.slice(0, 40)} is not served.`, {
-        data: { supported: [...LEGACY_VERSIONS], requested: version },
+        data: { supported: SUPPORTED_VERSIONS, requested: version },
       });
     const token = request.header(HEADER.sessionId);
     if (token !== undefined) return this.#sessions.find(token, principal);

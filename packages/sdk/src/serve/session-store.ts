@@ -14,6 +14,9 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** Sessions kept in memory; those used longest ago are dropped and come back from their token. */
 const MAX_SESSIONS = 10_000;
 
+/** Ended sessions that are remembered: opening and ending them in a loop must not fill the memory. */
+const MAX_ENDED = 50_000;
+
 const PURPOSE = 'legacy session';
 const MAX_NAME = 64;
 
@@ -79,6 +82,7 @@ export class SessionStore {
   end(session: HttpSession): void {
     this.#sessions.delete(session.token);
     this.#ended.set(session.token, this.#edge.clock.wallClock() + LIFETIME_MS);
+    if (this.#ended.size > MAX_ENDED) dropOldest(this.#ended);
     session.stream?.abort();
     session.session.close('The session was ended.');
   }
@@ -109,10 +113,7 @@ export class SessionStore {
   #keep(session: HttpSession): HttpSession {
     this.#sessions.delete(session.token);
     this.#sessions.set(session.token, session);
-    if (this.#sessions.size > MAX_SESSIONS) {
-      const [oldest] = this.#sessions.keys();
-      if (oldest !== undefined) this.#sessions.delete(oldest);
-    }
+    if (this.#sessions.size > MAX_SESSIONS) dropOldest(this.#sessions);
     return session;
   }
 
@@ -123,6 +124,11 @@ export class SessionStore {
       this.#ended.delete(token);
     }
   }
+}
+
+function dropOldest(entries: Map<string, unknown>): void {
+  const [oldest] = entries.keys();
+  if (oldest !== undefined) entries.delete(oldest);
 }
 
 const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');

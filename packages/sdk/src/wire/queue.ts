@@ -1,5 +1,7 @@
 import { McpError } from '../core/errors.ts';
 
+const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : McpError.from(thrown));
+
 /** Turns pushed values into an async iterable with one consumer. */
 export class PushQueue<T> implements AsyncIterable<T> {
   readonly #values: T[] = [];
@@ -25,7 +27,7 @@ export class PushQueue<T> implements AsyncIterable<T> {
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
       while (this.#values.length > 0) yield this.#values.shift() as T;
-      if (this.#error !== undefined) throw McpError.from(this.#error);
+      if (this.#error !== undefined) throw toError(this.#error);
       if (this.#ended) return;
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = undefined;

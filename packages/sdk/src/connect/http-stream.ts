@@ -1,0 +1,71 @@
+import type { Call } from '../core/call.ts';
+import { systemClock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import { streamReply, type Message, type Reply } from '../core/reply.ts';
+import { finalMessage, restoreToken, singleReply } from '../wire/exchange.ts';
+import type { NotificationFrame, ResponseFrame } from '../wire/message.ts';
+import type { HttpClientResponse } from './http-client.ts';
+
+/** The messages of an event stream, one after the other. */
+export type Frames = AsyncGenerator<NotificationFrame | ResponseFrame>;
+
+/** What a reply is read from. */
+export interface ReplyStream {
+  readonly frames: Frames;
+  readonly response: HttpClientResponse;
+  readonly call: Call;
+  /** Names the server in messages. */
+  readonly label: string;
+}
+
+/** How long a server may keep a stream open that has answered. Unit: ms. */
+const END_MS = 1_000;
+
+/** Makes the reply of a call from the event stream it was answered with. */
+export async function replyFromStream(stream: ReplyStream): Promise<Reply> {
+  const messages = toMessages(stream);
+  const first = await messages.next();
+  if (first.done) throw new McpError('unavailable', `${stream.label} ended the stream without an answer.`);
+  if (first.value.kind !== 'notification') {
+    // Many servers answer with one event: the stream is read to its end, so that its connection serves the next call.
+    void messages.next();
+    return singleReply(first.value);
+  }
+  return streamReply(prepend(first.value, messages), () => {
+    stream.response.cancel();
+  });
+}
+
+async function* toMessages(stream: ReplyStream): AsyncGenerator<Message> {
+  const { frames, call, label } = stream;
+  for (let next = await frames.next(); !next.done; next = await frames.next()) {
+    const frame = next.value;
+    if (frame.kind === 'notification')
+      yield { kind: 'notification', method: frame.method, params: restoreToken(frame, call.progressToken) };
+    else {
+      yield finalMessage(frame);
+      void readToEnd(stream);
+      return;
+    }
+  }
+  throw new McpError('unavailable', `${label} cut the stream off.`);
+}
+
+/** Nothing may follow the answer; what does is dropped. */
+async function readToEnd({ frames, response }: ReplyStream): Promise<void> {
+  const stopWaiting = systemClock.after(END_MS, () => {
+    response.cancel();
+  });
+  try {
+    while (!(await frames.next()).done);
+  } catch {
+    // The call has its answer: how the connection ends is no matter.
+  } finally {
+    stopWaiting();
+  }
+}
+
+async function* prepend(first: Message, rest: AsyncGenerator<Message>): AsyncGenerator<Message> {
+  yield first;
+  yield* rest;
+}
