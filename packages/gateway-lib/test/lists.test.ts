@@ -132,7 +132,7 @@ describe('a list while upstreams are dead', () => {
 
 describe('a command that crashes again and again', () => {
   it('is given up with the reason, and has another chance when asked', { timeout: 30_000 }, async () => {
-    const crash = { command: process.execPath, args: ['-e', 'process.exit(3)', '--token', 's3cret'], env: { KEY: 's3cret' } };
+    const crash = { command: process.execPath, args: ['-e', 'process.exit(3)', '--', '--token', 's3cret'], env: { KEY: 's3cret' } };
     const recorder = new Recorder();
     const gateway = gatewayOf({ upstreams: { crash, good: { server: serverWith('y') } }, telemetry: recorder });
     await gateway.start();
@@ -236,7 +236,7 @@ describe.each(Object.keys(CHANGING))('a change of the tools of %s', (kind) => {
 
 describe('a change of what only the gateway sees', () => {
   it('is told when an upstream is there for the first time', { timeout: 30_000 }, async () => {
-    const gateway = gatewayOf({ upstreams: { child: STDIO, good: { server: serverWith('y') } }, listTimeoutMs: 1 });
+    const gateway = gatewayOf({ upstreams: { child: STDIO, good: { server: serverWith('y') } }, listTimeoutMs: 150 });
     const stop = new AbortController();
     const reply = await gateway.handler(
       createCall('subscriptions/listen', { notifications: { toolsListChanged: true } }, { signal: stop.signal }),

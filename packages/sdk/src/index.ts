@@ -50,4 +50,4 @@ export type { PromptDefinition, PromptReturn } from './server/prompts.ts';
 export type { ResourceDefinition, ResourceReturn } from './server/resources.ts';
 export { MCPServer } from './server/server.ts';
 export type { ToolDefinition, ToolReturn } from './server/tools.ts';
-export type { Infer, Schema, SchemaIssue, SchemaResult } from './validation/schema.ts';
+export type { Infer, Schema, SchemaDescription, SchemaIssue, SchemaResult } from './validation/schema.ts';

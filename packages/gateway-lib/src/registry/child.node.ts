@@ -56,14 +56,19 @@ export function overChild(options: ChildOptions, context: ConnectContext): Trans
     async open(signal) {
       const child = start(options);
       const link = linkOverChannel(channelOverStreams({ input: child.stdout, output: child.stdin }), label);
+      const failed = failure(child.process, options.command);
+      let gone = false;
+      void link.closed.then(() => (gone = true));
       try {
         const connected = connect(link, { ...context, signal, ...(era ? { era } : {}) });
-        const connection = await Promise.race([connected, failure(child.process, options.command)]);
+        const connection = await Promise.race([connected, failed]);
         era = connection.era;
         return ownedBy(child.process, connection);
       } catch (thrown) {
+        const crashed = gone;
         await stop(child.process);
-        throw thrown;
+        // Its pipe may be closed before it is known how it ended, which says more.
+        throw crashed ? await failed.catch((reason: unknown) => reason) : thrown;
       }
     },
   };
@@ -103,12 +108,25 @@ function start({ command, args, env, cwd, upstream, telemetry }: ChildOptions): 
   logLines(stderr, (line) => {
     telemetry.record({ name: 'upstream.stderr', severity: 'info', fields: { upstream, line } });
   });
-  const killWithUs = (): void => {
-    signalGroup(child, 'SIGKILL');
-  };
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
+  endWithUs(child);
   return { process: child, stdin, stdout };
+}
+
+/** Children that end with this process; one listener for all, for Node warns of the eleventh. */
+const running = new Set<ChildProcess>();
+
+const killAll = (): void => {
+  for (const child of running) signalGroup(child, 'SIGKILL');
+};
+
+function endWithUs(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  if (running.size === 0) process.on('exit', killAll);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killAll);
+  });
 }
 
 function logLines(stream: Readable, log: (line: string) => void): void {

@@ -1,6 +1,7 @@
 import {
   createCall,
   isJsonObject,
+  McpError,
   META,
   MODERN_VERSION,
   type ClientIdentity,
@@ -23,8 +24,7 @@ export const inProcess = (handler: Handler): Transport => ({
   label: 'in-process',
   supervised: false,
   async open(signal): Promise<Connection> {
-    const reply = await handler(createCall('server/discover', {}, { signal }));
-    const result = await reply.result();
+    const result = await Promise.race([discover(handler, signal), aborted(signal)]);
     const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
     const serverInfo = meta[META.serverInfo];
     return {
@@ -42,6 +42,21 @@ export const inProcess = (handler: Handler): Transport => ({
     };
   },
 });
+
+async function discover(handler: Handler, signal: AbortSignal): Promise<JsonObject> {
+  const reply = await handler(createCall('server/discover', {}, { signal }));
+  return reply.result();
+}
+
+/** Rejects when the signal aborts: a handler need not look at it. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = (): void => {
+      reject(McpError.from(signal.reason));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
 
 /** Who the gateway is to a server, and the time it goes by. */
 export interface ConnectContext {

@@ -131,6 +131,28 @@ describe('a call on its way to an endpoint', () => {
   });
 });
 
+describe('a call to an upstream with several endpoints', () => {
+  it('passes over those that cannot be reached', async () => {
+    const [dead, worse] = [new FakeEndpoint('dead'), new FakeEndpoint('worse')];
+    for (const one of [dead, worse]) one.connecting = Promise.reject(new McpError('unavailable', `${one.label} is down`));
+    const tried: string[] = [];
+    const send = (...endpoints: FakeEndpoint[]): Promise<Reply> => {
+      const left = [...endpoints];
+      const pick = (): FakeEndpoint => {
+        const next = left.shift()!;
+        tried.push(next.label);
+        return next;
+      };
+      const call = { ...routed(), route: { upstream: upstreamOf('up', ...endpoints), target: 'x' } };
+      return createDispatch({ pick, wheel: createWheel(clock) })(call);
+    };
+    await send(dead, worse, endpoint);
+    expect(tried).toEqual(['dead', 'worse', 'here']);
+    await expect(send(dead, worse)).rejects.toThrow('Upstream "up": worse is down');
+    expect(tried).toHaveLength(5);
+  });
+});
+
 describe('what ends a call early', () => {
   it.each<[string, () => void]>([
     ['an upstream that never answers', () => (connection.respond = () => new Promise(() => undefined))],
@@ -142,7 +164,6 @@ describe('what ends a call early', () => {
     await settled();
     clock.advance(999);
     await settled();
-    expect(endpoint.load).toBe(1);
     clock.advance(26);
     await expect(running).rejects.toMatchObject({
       code: 'timeout',

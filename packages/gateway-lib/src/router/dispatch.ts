@@ -4,6 +4,7 @@ import type { RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint, InFlight, Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
 import type { Pick } from './pick.ts';
+import { reach } from './reach.ts';
 
 /** What calls are sent with. */
 export interface DispatchOptions {
@@ -16,11 +17,11 @@ export const createDispatch =
   ({ pick, wheel }: DispatchOptions): Handler<RoutedCall> =>
   async (call) => {
     const { upstream, target } = call.route;
-    const endpoint = pick(upstream);
-    const guard = new Guard(call, endpoint, wheel);
+    const guard = new Guard(call, wheel);
     try {
       guard.check();
-      const connection = await guard.until(endpoint.connection());
+      const { endpoint, connection } = await guard.until(reach(upstream, pick));
+      guard.enter(endpoint);
       const params = target === call.target ? call.params : renameTarget(call.method, call.params, target);
       const reply = await guard.until(connection.handler({ ...call, params, target, signal: guard.signal }));
       return guard.follow(reply);
@@ -32,18 +33,16 @@ export const createDispatch =
 /** What can end a call before its reply does: the caller, the deadline, the endpoint. */
 class Guard implements InFlight {
   readonly #upstream: Upstream;
-  readonly #endpoint: Endpoint;
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #leave: () => void;
+  #endpoint: Endpoint | undefined;
+  #leave = (): void => undefined;
   #interrupt: ((reason: unknown) => void) | undefined;
   readonly #cancelDeadline: () => void;
 
-  constructor(call: RoutedCall, endpoint: Endpoint, wheel: Wheel) {
+  constructor(call: RoutedCall, wheel: Wheel) {
     this.#upstream = call.route.upstream;
-    this.#endpoint = endpoint;
     this.#caller = call.signal;
-    this.#leave = endpoint.enter(this);
     this.#caller.addEventListener('abort', this.#cancelled, { once: true });
     const { timeoutMs } = this.#upstream;
     this.#cancelDeadline = wheel.after(timeoutMs, () => {
@@ -72,6 +71,12 @@ class Guard implements InFlight {
     });
   }
 
+  /** Puts the call on an endpoint, which ends it when it is lost. */
+  enter(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    this.#leave = endpoint.enter(this);
+  }
+
   /** @throws why the call is over already */
   check(): void {
     if (this.#caller.aborted) this.#cancelled();
@@ -93,7 +98,7 @@ class Guard implements InFlight {
   /** Lets go and says what went wrong, naming the upstream. */
   failed(thrown: unknown): Error {
     const error = this.signal.aborted ? McpError.from(this.signal.reason) : McpError.from(thrown);
-    if (error.code === 'unavailable' && !this.signal.aborted) this.#endpoint.suspect(error.message);
+    if (error.code === 'unavailable' && !this.signal.aborted) this.#endpoint?.suspect(error.message);
     this.#release();
     return named(this.#upstream, error);
   }

@@ -4,6 +4,7 @@ import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
 import type { Pick } from './pick.ts';
+import { reach } from './reach.ts';
 
 /** How upstreams are read. */
 export interface ReadOptions {
@@ -49,7 +50,6 @@ async function withinDeadline<T>(
   { pick, wheel, timeoutMs }: ReadOptions,
   work: (connection: Connection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const endpoint = pick(upstream);
   const controller = new AbortController();
   const { signal } = controller;
   const cut = new Promise<never>((_, reject) => {
@@ -64,14 +64,18 @@ async function withinDeadline<T>(
   const cancelDeadline = wheel.after(timeoutMs, () => {
     controller.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
   });
-  const leave = endpoint.enter({
-    fail: (reason) => {
-      controller.abort(reason);
-    },
-  });
+  let leave = (): void => undefined;
+  const run = async (): Promise<T> => {
+    const { endpoint, connection } = await reach(upstream, pick);
+    leave = endpoint.enter({
+      fail: (reason) => {
+        controller.abort(reason);
+      },
+    });
+    return work(connection, signal);
+  };
   try {
-    const done = endpoint.connection().then((connection) => work(connection, signal));
-    return await Promise.race([done, cut]);
+    return await Promise.race([run(), cut]);
   } finally {
     cancelDeadline();
     leave();

@@ -23,6 +23,7 @@ export interface Connection {
   ping(signal: AbortSignal): Promise<void>;
   /** Resolves when the server is gone. */
   readonly closed: Promise<unknown>;
+  /** Lets go of the server; running calls fail. */
   close(): Promise<void>;
 }
 

@@ -12,6 +12,7 @@ export interface HttpClientRequest {
 /** Its response: an event stream as it comes, anything else read to the end. */
 export interface HttpClientResponse {
   readonly status: number;
+  /** Reads a header by its lower-case name. */
   header(name: string): string | undefined;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** Says that nobody wants the rest of a stream; the connection is freed at once. */
@@ -22,6 +23,7 @@ export interface HttpClientResponse {
 export interface HttpClient {
   /** @throws McpError `unavailable` if there is no response, `payload_too_large` if it is longer than allowed */
   request(request: HttpClientRequest): Promise<HttpClientResponse>;
+  /** Frees the sockets that are its own. */
   close(): Promise<void>;
 }
 
@@ -38,5 +40,6 @@ export const isEventStream = (contentType: string | undefined): boolean =>
 
 /** An undici dispatcher (7 or later), known by its shape so that any copy of undici will do. */
 export interface DispatcherLike {
+  /** Sends a request; see undici's `Dispatcher`. */
   dispatch(options: never, handler: never): boolean;
 }

@@ -10,11 +10,11 @@ import {
 } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import type { Message } from '../core/reply.ts';
-import { linkOverHttp, type HttpLink } from './http-link.ts';
+import { HttpLink } from './http-link.ts';
 
 const linkTo = (answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>): [HttpLink, FakeHttpClient] => {
   const client = new FakeHttpClient(answer);
-  return [linkOverHttp(client, new URL('http://up.example/mcp'), { 'X-Key': 'k', ACCEPT: 'no' }), client];
+  return [new HttpLink(client, new URL('http://up.example/mcp'), { 'X-Key': 'k', ACCEPT: 'no' }), client];
 };
 const progress = (progressToken: unknown): Record<string, unknown> => ({
   jsonrpc: '2.0',

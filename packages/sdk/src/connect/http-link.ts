@@ -18,7 +18,7 @@ import { answerToServer, RESPONSE_LIMITS, type Link } from './link.ts';
 const encoder = new TextEncoder();
 
 /** Makes a {@link Link} over Streamable HTTP. */
-export function linkOverHttp(client: HttpClient, url: URL, headers: Readonly<Record<string, string>> = {}): HttpLink {
+export function linkOverHttp(client: HttpClient, url: URL, headers: Readonly<Record<string, string>> = {}): Link {
   return new HttpLink(client, url, headers);
 }
 

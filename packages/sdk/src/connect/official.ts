@@ -18,7 +18,9 @@ export interface OfficialTransport {
  * @remarks Known by its shape: `instanceof` would fail as soon as two copies of an official package are installed.
  */
 export interface OfficialServer {
+  /** Connects the server to one client. */
   connect(transport: never): Promise<void>;
+  /** Ends the connection. */
   close(): Promise<void>;
 }
 

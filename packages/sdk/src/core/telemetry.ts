@@ -13,6 +13,7 @@ export interface Fact {
 
 /** Where facts go: log, metrics and traces are readers of the same ones. */
 export interface Telemetry {
+  /** Takes a fact; must not throw. */
   record(fact: Fact): void;
 }
 

@@ -59,6 +59,7 @@ export interface Edge {
 
 /** What the edge looks at. */
 export interface EdgeRequest {
+  /** Reads a header by its lower-case name. */
   header(name: string): string | undefined;
   /** Whether the connection came in on a loopback address. */
   readonly onLoopback: boolean;

@@ -27,6 +27,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: WireJson;
+  /** Writes the body; resolves at its end. */
   readonly stream?: (sink: StreamSink) => Promise<void>;
 }
 

@@ -5,11 +5,17 @@ import { serveChannel } from './channel.ts';
 
 /** A transport that any official client (v1 or v2) can be connected with. */
 export interface InMemoryTransport {
+  /** Starts delivery; called by the client. */
   start(): Promise<void>;
+  /** Takes a message of the client. */
   send(message: unknown): Promise<void>;
+  /** Ends the connection; running calls are cancelled. */
   close(): Promise<void>;
+  /** Set by the client: takes a message of the server. */
   onmessage?: (message: never) => void;
+  /** Set by the client: told once when the connection has ended. */
   onclose?: () => void;
+  /** Set by the client; nothing fails in memory. */
   onerror?: (error: Error) => void;
 }
 

@@ -49,7 +49,7 @@ function bind(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Stops accepting and waits for what is running, at most {@link DRAIN_MS}. */
+/** Stops accepting and waits for what is running, at most 5 s. */
 export function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {

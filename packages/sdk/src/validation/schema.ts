@@ -11,6 +11,12 @@ export interface SchemaIssue {
 export type SchemaResult<Out> =
   { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
+/** How a schema describes itself. @see https://standardschema.dev/json-schema */
+export interface SchemaDescription {
+  /** JSON Schema of what it takes. */
+  readonly input: (options: { target: 'draft-2020-12' }) => Record<string, unknown>;
+}
+
 /**
  * A schema of any library that validates and describes itself: zod 4.2, ArkType, Valibot with its JSON Schema add-on.
  * @see https://standardschema.dev
@@ -19,8 +25,9 @@ export interface Schema<In = unknown, Out = In> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
+    /** Checks a value. */
     readonly validate: (value: unknown) => SchemaResult<Out> | Promise<SchemaResult<Out>>;
-    readonly jsonSchema?: { readonly input: (options: { target: 'draft-2020-12' }) => Record<string, unknown> };
+    readonly jsonSchema?: SchemaDescription;
     readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };
 }

@@ -24,6 +24,7 @@ export class PushQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
+  /** Yields what was pushed, in order; waits for more until the end. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
       while (this.#values.length > 0) yield this.#values.shift() as T;
