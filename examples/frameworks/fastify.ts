@@ -1,12 +1,12 @@
 import { Gateway } from '@org/mcp-gateway';
 import fastify from 'fastify';
-import { running } from './running.ts';
 import { upstreams, type Running } from './upstreams.ts';
 
 /** The gateway in Fastify, as a plugin: its parser, which leaves the body to the gateway, is for its route only. */
 export async function start(port = 0): Promise<Running> {
   const gateway = new Gateway({ upstreams });
   const app = fastify({ forceCloseConnections: true });
+  app.addHook('preClose', () => gateway.close());
   await app.register(async (mcp) => {
     mcp.removeAllContentTypeParsers();
     mcp.addContentTypeParser('*', (_request, _body, done) => {
@@ -17,6 +17,6 @@ export async function start(port = 0): Promise<Running> {
       return gateway.handle(request.raw, reply.raw);
     });
   });
-  await app.listen({ port, host: '127.0.0.1' });
-  return running(app.server, gateway);
+  const origin = await app.listen({ port, host: '127.0.0.1' });
+  return { url: `${origin}/mcp`, close: () => app.close() };
 }

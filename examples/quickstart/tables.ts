@@ -55,7 +55,7 @@ export function shorten(text: string, width: number): string {
   const clean = stripVTControlCharacters(text)
     .replaceAll(/[\s\p{C}]+/gu, ' ')
     .trim();
-  const characters = [...clean];
+  const characters = Array.from(clean);
   return characters.length <= width
     ? clean
     : `${characters
@@ -67,6 +67,6 @@ export function shorten(text: string, width: number): string {
 function render({ width, align }: Column, cell: Cell): string {
   const [text, tone] = typeof cell === 'string' ? ([cell, 'plain'] as const) : cell;
   const short = shorten(text, width);
-  const padding = ' '.repeat(width - [...short].length);
+  const padding = ' '.repeat(width - Array.from(short).length);
   return align === 'right' ? padding + paint(short, tone) : paint(short, tone) + padding;
 }

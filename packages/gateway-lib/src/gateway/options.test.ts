@@ -24,7 +24,7 @@ describe('options', () => {
     expect(resolveOptions({ upstreams: { up: { server } } })).toEqual({
       info: { name: 'mcp-gateway', version: '0.1.0' },
       instructions: undefined,
-      upstreams: [{ name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 900 }],
+      upstreams: [{ name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 800 }],
       naming: 'always',
       use: [],
       listTimeoutMs: 5_000,

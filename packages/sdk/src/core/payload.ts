@@ -83,12 +83,26 @@ export class Payload<T = unknown> {
 /** Joins JSON fragments to one text; stays a string as long as every part is one. */
 export function joinJson(parts: readonly (Uint8Array | string)[]): Uint8Array | string {
   if (parts.every((part) => typeof part === 'string')) return parts.join('');
-  const encoded = parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : part));
-  const out = new Uint8Array(encoded.reduce((length, part) => length + part.length, 0));
+  const out = new Uint8Array(parts.reduce((length, part) => length + byteLength(part), 0));
   let offset = 0;
-  for (const part of encoded) {
-    out.set(part, offset);
-    offset += part.length;
+  for (const part of parts) {
+    if (typeof part === 'string') offset += write(part, out, offset);
+    else {
+      out.set(part, offset);
+      offset += part.length;
+    }
   }
   return out;
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+const byteLength = (part: Uint8Array | string): number =>
+  typeof part !== 'string' || ASCII.test(part) ? part.length : encoder.encode(part).length;
+
+/** Char by char where that is right: an encoder costs more than the 50 characters of an envelope. */
+function write(text: string, out: Uint8Array, offset: number): number {
+  if (text.length > 128 || !ASCII.test(text)) return encoder.encodeInto(text, out.subarray(offset)).written;
+  for (let i = 0; i < text.length; i++) out[offset + i] = text.charCodeAt(i);
+  return text.length;
 }

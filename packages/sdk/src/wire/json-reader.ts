@@ -1,5 +1,6 @@
 import { McpError } from '../core/errors.ts';
 import type { Span } from '../core/payload.ts';
+import { internedText } from './interned-text.ts';
 
 /** What untrusted JSON may be at most. */
 export interface JsonLimits {
@@ -30,6 +31,7 @@ export class JsonReader {
   readonly #limits: JsonLimits;
   #depth = 0;
   #elements = 0;
+  #nonAscii = false;
 
   constructor(bytes: Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS, pos = 0) {
     this.bytes = bytes;
@@ -49,7 +51,7 @@ export class JsonReader {
   skip(): Span {
     const byte = this.peekByte();
     const start = this.pos;
-    if (byte === 0x7b) this.object(() => this.skip());
+    if (byte === 0x7b) this.#skipObject();
     else if (byte === 0x5b) this.array(() => this.skip());
     else this.#scalar(byte);
     return { start, end: this.pos };
@@ -89,16 +91,27 @@ export class JsonReader {
   string(): string {
     const start = this.pos;
     const plain = this.#skipString();
-    const raw = this.bytes.subarray(start + 1, this.pos - 1);
+    const end = this.pos - 1;
+    const known = plain ? internedText(this.bytes, start + 1, end) : undefined;
+    if (known !== undefined) return known;
     // A longer one would overflow the stack.
-    if (plain && raw.length < 256) return fromAscii(raw);
+    if (plain && end - start < 256) return fromAscii(this.bytes.subarray(start + 1, end));
     return JSON.parse(this.#decode(this.bytes.subarray(start, this.pos))) as string;
   }
 
   /** Reads a value that must be short, such as an id, and parses it. */
   scalar(): unknown {
+    if (this.peekByte() === QUOTE) {
+      this.#count();
+      return this.string();
+    }
     const { start, end } = this.skip();
     return JSON.parse(this.#decode(this.bytes.subarray(start, end)));
+  }
+
+  /** Whether a byte was read that only UTF-8 can explain. */
+  get sawNonAscii(): boolean {
+    return this.#nonAscii;
   }
 
   /** Checks that nothing follows. */
@@ -112,6 +125,20 @@ export class JsonReader {
     } catch {
       throw new McpError('parse_error', 'The message is not UTF-8.');
     }
+  }
+
+  /** Like {@link object}, but the keys are not decoded: nobody asks for them. */
+  #skipObject(): void {
+    const start = this.#open(0x7b);
+    while (this.peekByte() !== 0x7d) {
+      if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
+      this.#skipString();
+      this.#expect(0x3a, '":"');
+      this.skip();
+      if (!this.#more(0x7d)) break;
+      if (this.peekByte() === 0x7d) throw this.#unexpected('a key');
+    }
+    this.#close(start);
   }
 
   #open(byte: number): number {
@@ -165,7 +192,10 @@ export class JsonReader {
         plain = false;
         pos = this.#skipEscape(pos);
       } else {
-        if (byte > 0x7e) plain = false;
+        if (byte > 0x7e) {
+          plain = false;
+          this.#nonAscii ||= byte > 0x7f;
+        }
         pos++;
       }
     }

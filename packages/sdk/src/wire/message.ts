@@ -2,7 +2,7 @@ import type { RequestId } from '../core/call.ts';
 import { McpError, type RpcError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { targetMember } from '../core/methods.ts';
-import { Payload, type Member, type ParamsSpans, type Span } from '../core/payload.ts';
+import { Payload, type Member, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
 import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits } from './json-reader.ts';
 
@@ -115,7 +115,8 @@ class FrameScan {
       this.#member(key);
     }, true);
     this.#reader.end();
-    if (!isUtf8(this.#bytes)) throw new McpError('parse_error', 'The message is not UTF-8.');
+    if (this.#reader.sawNonAscii && !isUtf8(this.#bytes))
+      throw new McpError('parse_error', 'The message is not UTF-8.');
     return this.#frame();
   }
 
@@ -154,10 +155,20 @@ class FrameScan {
   }
 }
 
+/** What a call is about: where it stands, and what it says if it is a string. */
+interface Target {
+  readonly span: Span;
+  readonly text: string | undefined;
+}
+
+const QUOTE = 0x22;
+
 /** Collects the offsets that routing needs while `params` is read. */
 class ParamsScan {
   readonly #reader: JsonReader;
-  readonly #targets: Partial<Record<string, Span>> = {};
+  readonly #targets: Partial<Record<string, Target>> = {};
+  /** Where `params` begins: offsets are counted from there. */
+  #base = 0;
   #meta: (Span & { members: Member[] }) | undefined;
   #values: Record<string, unknown> | undefined;
   #retry = false;
@@ -169,6 +180,7 @@ class ParamsScan {
   read(): Span {
     const reader = this.#reader;
     if (reader.peekByte() !== 0x7b) return reader.skip();
+    this.#base = reader.pos;
     return reader.object((key) => {
       if (key === '_meta') this.#readMeta();
       else if (key === 'ref' && reader.peekByte() === 0x7b) this.#readRef();
@@ -180,33 +192,46 @@ class ParamsScan {
     if (span === undefined)
       return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
     if (bytes[span.start] !== 0x7b) throw new McpError('invalid_request', '"params" must be an object.');
-    const at = this.#target(method);
-    const target = at && (JSON.parse(new TextDecoder().decode(bytes.subarray(at.start, at.end))) as unknown);
-    const payload = Payload.json<JsonObject>(bytes.subarray(span.start, span.end), shift(-span.start, at, this.#meta));
+    const target = this.#target(method);
+    const spans = { ...(target ? { target: target.span } : {}), ...(this.#meta ? { meta: this.#meta } : {}) };
     return {
-      payload,
-      target: typeof target === 'string' ? target : undefined,
+      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), spans),
+      target: target?.text,
       meta: this.#values,
       retry: this.#retry,
     };
   }
 
-  #target(method: string): Span | undefined {
+  #target(method: string): Target | undefined {
     const member = targetMember(method);
     if (member === undefined) return undefined;
     return member === 'ref' ? (this.#targets['ref.name'] ?? this.#targets['ref.uri']) : this.#targets[member];
   }
 
   #readMember(key: string): void {
-    const span = this.#reader.skip();
-    if (key === 'name' || key === 'uri') this.#targets[key] = span;
+    if (key === 'name' || key === 'uri') this.#targets[key] = this.#readTarget();
+    else this.#reader.skip();
     if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
   }
 
   #readRef(): void {
     this.#reader.object((key) => {
-      this.#targets[`ref.${key}`] = this.#reader.skip();
+      this.#targets[`ref.${key}`] = this.#readTarget();
     }, true);
+  }
+
+  #readTarget(): Target {
+    const reader = this.#reader;
+    const isText = reader.peekByte() === QUOTE;
+    const start = reader.pos;
+    const text = isText ? (reader.scalar() as string) : undefined;
+    if (!isText) reader.skip();
+    return { span: this.#span(start), text };
+  }
+
+  /** From `start` to where the reader is, counted from the beginning of `params`. */
+  #span(start: number): Span {
+    return { start: start - this.#base, end: this.#reader.pos - this.#base };
   }
 
   #readMeta(): void {
@@ -221,9 +246,9 @@ class ParamsScan {
       if (SCALAR_META.has(key)) values[key] = reader.scalar();
       else reader.skip();
       if (!SCALAR_META.has(key)) values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
-      members.push({ key, start, value: { start: from, end: reader.pos } });
+      members.push({ key, start: start - this.#base, value: this.#span(from) });
     }, true);
-    this.#meta = { ...span, members };
+    this.#meta = { ...this.#span(span.start), members };
     this.#values = values;
   }
 }
@@ -246,19 +271,4 @@ function readText(reader: JsonReader): unknown {
   if (reader.peekByte() === 0x22) return reader.string();
   reader.skip();
   return null;
-}
-
-function shift(by: number, target: Span | undefined, meta: (Span & { members: Member[] }) | undefined): ParamsSpans {
-  const move = (span: Span): Span => ({ start: span.start + by, end: span.end + by });
-  return {
-    ...(target ? { target: move(target) } : {}),
-    ...(meta
-      ? {
-          meta: {
-            ...move(meta),
-            members: meta.members.map((m) => ({ key: m.key, start: m.start + by, value: move(m.value) })),
-          },
-        }
-      : {}),
-  };
 }
