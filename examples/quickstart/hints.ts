@@ -6,15 +6,16 @@ import { paint, type Print } from './tables.ts';
 export function showHints(url: string, options: Options, print: Print): void {
   const hint = (title: string, text: string): void => {
     print(`\n  ${paint(title, 'bold')}`);
-    print(text.replaceAll(/^/gm, '    '));
+    print(text.replaceAll(/^/gm, '  '));
   };
   print(`\nServing ${paint(url, 'good')} in both eras. Ctrl-C drains and stops.`);
   hint('MCP Inspector', `npx @modelcontextprotocol/inspector --server-url ${url} --protocol-era modern`);
   hint('VS Code: .vscode/mcp.json', spaced({ servers: { gateway: { type: 'http', url } } }));
   const { command, args } = stdioCommand(options);
+  const listed = args.map((arg) => `\n    ${JSON.stringify(arg)}`).join();
   hint(
     'Claude Desktop: Settings > Developer > Edit Config (it starts a gateway of its own, on stdio)',
-    `{ "mcpServers": { "gateway": {\n  "command": ${spaced(command)},\n  "args": ${spaced(args)}\n} } }`,
+    `{ "mcpServers": { "gateway": {\n  "command": ${JSON.stringify(command)},\n  "args": [${listed}\n  ]\n} } }`,
   );
   print();
 }

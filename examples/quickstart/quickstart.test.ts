@@ -32,7 +32,9 @@ function startHost(...args: string[]) {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close').then(([code, signal]) => ({ code: (code ?? signal) as unknown, ...output }));
-  const ready = once(createInterface(child.stdout), 'line').then(([line]) => line as string);
+  const line = once(createInterface(child.stdout), 'line').then(([text]) => text as string);
+  const ready = Promise.race([line, ended.then(() => Promise.reject(new Error(output.stderr)))]);
+  ready.catch(() => undefined);
   return { child, ended, ready };
 }
 
@@ -147,6 +149,22 @@ describe('npm start -- --json', () => {
     expect((await host.ended).code).toBe(0);
     expect(performance.now() - askedAt).toBeLessThan(4_000);
     await client.close();
+  });
+
+  it.runIf(process.platform !== 'win32')('stops when npm is gone, which does not pass signals on', async () => {
+    const script = `"${process.execPath}" --import "${tsx}" "${fileOf('host.ts')}" --json --port 0; exit $?`;
+    const shell = spawn(script, {
+      shell: true,
+      cwd: root,
+      env: { ...process.env, TSX_TSCONFIG_PATH: 'scripts/config/tsconfig.run.json', npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    started.add(shell);
+    await once(createInterface(shell.stdout), 'line');
+    const children = descendants(shell.pid ?? 0);
+    expect(running(children).length).toBeGreaterThanOrEqual(5);
+    shell.kill('SIGTERM');
+    await expect.poll(() => running(children), { timeout: 10_000 }).toEqual([]);
   });
 
   it.runIf(process.platform !== 'win32')('leaves no process when it is killed', async () => {

@@ -31,7 +31,10 @@ describe('a host that closes its gateway', () => {
     const grandchild = Number(textOf((await call('up_spawn')).result as JsonObject));
     expect([isAlive(child), isAlive(grandchild)]).toEqual([true, true]);
 
-    const listening = await fetch(url, modernRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, { id: 'L' }));
+    const listening = await fetch(
+      url,
+      modernRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, { id: 'L' }),
+    );
     const running = call('up_wait', { ms: 700 });
     await vi.waitFor(async () => expect(await call('up_pid')).toBeDefined());
     host.signal('SIGTERM');

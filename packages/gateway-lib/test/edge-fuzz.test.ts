@@ -29,7 +29,10 @@ afterAll(async () => {
 /** Sends a request; a stream is not waited for. */
 async function send(init: RequestInit): Promise<{ status: number; text: string }> {
   const abort = new AbortController();
-  const response = await fetch(listening.url, { ...init, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)]) });
+  const response = await fetch(listening.url, {
+    ...init,
+    signal: AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)]),
+  });
   const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false;
   if (isStream) abort.abort();
   return { status: response.status, text: isStream ? '' : await response.text() };
@@ -43,8 +46,15 @@ async function expectWorks(): Promise<void> {
   expect(JSON.parse(text)).toMatchObject({ id: 1, result: { content: [{ text: 'fine' }] } });
 }
 
-const raw = (body: string, headers: Record<string, string> = {}): RequestInit => ({ ...CALL, body, headers: { ...CALL.headers, ...headers } });
-const without = (name: string): RequestInit => ({ ...CALL, headers: Object.fromEntries(Object.entries(CALL.headers).filter(([key]) => key !== name)) });
+const raw = (body: string, headers: Record<string, string> = {}): RequestInit => ({
+  ...CALL,
+  body,
+  headers: { ...CALL.headers, ...headers },
+});
+const without = (name: string): RequestInit => ({
+  ...CALL,
+  headers: Object.fromEntries(Object.entries(CALL.headers).filter(([key]) => key !== name)),
+});
 const withMeta = (_meta: unknown): RequestInit =>
   raw(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'up_x', _meta } }));
 const nested = '['.repeat(5_000) + ']'.repeat(5_000);
@@ -66,8 +76,18 @@ describe('bad input', () => {
     ['another content type', { ...CALL, headers: { ...CALL.headers, 'content-type': 'text/plain' } }, 415, -32600],
     ['an unacceptable accept', { ...CALL, headers: { ...CALL.headers, accept: 'text/html' } }, 406, -32600],
     ['no envelope', withMeta({}), 400, -32602],
-    ['no capabilities', withMeta({ ...ENVELOPE, 'io.modelcontextprotocol/clientCapabilities': undefined }), 400, -32602],
-    ['an unknown revision', withMeta({ ...ENVELOPE, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' }), 400, -32020],
+    [
+      'no capabilities',
+      withMeta({ ...ENVELOPE, 'io.modelcontextprotocol/clientCapabilities': undefined }),
+      400,
+      -32602,
+    ],
+    [
+      'an unknown revision',
+      withMeta({ ...ENVELOPE, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' }),
+      400,
+      -32020,
+    ],
     ['a missing method header', without('mcp-method'), 400, -32020],
     ['a wrong name header', { ...CALL, headers: { ...CALL.headers, 'mcp-name': 'up_y' } }, 400, -32020],
     ['a wrong method header', { ...CALL, headers: { ...CALL.headers, 'mcp-method': 'tools/list' } }, 400, -32020],
@@ -76,26 +96,70 @@ describe('bad input', () => {
     ['an unknown tool', modernRequest('tools/call', { name: 'nope' }), 200, -32602],
     ['an unknown resource', modernRequest('resources/read', { uri: 'nope://' }), 200, -32602],
     ['a cursor of nobody', modernRequest('tools/list', { cursor: 'x' }), 200, -32602],
-    ['a session of nobody', { method: 'GET', headers: { accept: 'text/event-stream', 'mcp-session-id': 'x' } }, 404, -32600],
+    [
+      'a session of nobody',
+      { method: 'GET', headers: { accept: 'text/event-stream', 'mcp-session-id': 'x' } },
+      404,
+      -32600,
+    ],
     ['no session', { method: 'DELETE' }, 405, -32600],
     ['another HTTP method', { method: 'PUT', body: '{}' }, 405, -32600],
-  ])('%s has its code, and the next request works', async (_, init, status, code) => {
+  ])('%s has its code, and the next request works', async (_, ...[init, status, code]) => {
     const answer = await send(init);
-    expect([answer.status, (JSON.parse(answer.text) as { error?: { code: number } }).error?.code]).toEqual([status, code]);
+    expect([answer.status, (JSON.parse(answer.text) as { error?: { code: number } }).error?.code]).toEqual([
+      status,
+      code,
+    ]);
     await expectWorks();
   });
 });
 
 describe(`anything at all (FC_SEED=${SEED})`, () => {
   const method = fc.constantFrom(
-    'tools/call', 'tools/list', 'prompts/get', 'resources/read', 'completion/complete', 'server/discover',
-    'subscriptions/listen', 'initialize', 'ping', 'logging/setLevel', 'notifications/cancelled', '__proto__', '',
+    'tools/call',
+    'tools/list',
+    'prompts/get',
+    'resources/read',
+    'completion/complete',
+    'server/discover',
+    'subscriptions/listen',
+    'initialize',
+    'ping',
+    'logging/setLevel',
+    'notifications/cancelled',
+    '__proto__',
+    '',
   );
   const value = fc.oneof(
-    fc.constantFrom<unknown>('up_x', 'r://1', 'up_p', null, 0, -1, 1e400, true, '', {}, [], { type: 'ref/prompt', name: 'up_p' }, ENVELOPE),
+    fc.constantFrom<unknown>(
+      'up_x',
+      'r://1',
+      'up_p',
+      null,
+      0,
+      -1,
+      true,
+      '',
+      {},
+      [],
+      { type: 'ref/prompt', name: 'up_p' },
+      ENVELOPE,
+    ),
     fc.jsonValue({ maxDepth: 3 }),
   );
-  const key = fc.constantFrom('name', 'uri', 'ref', 'arguments', 'argument', '_meta', 'cursor', 'notifications', 'requestState', 'inputResponses', '__proto__');
+  const key = fc.constantFrom(
+    'name',
+    'uri',
+    'ref',
+    'arguments',
+    'argument',
+    '_meta',
+    'cursor',
+    'notifications',
+    'requestState',
+    'inputResponses',
+    '__proto__',
+  );
   const params = fc.dictionary(key, value, { maxKeys: 6 });
   const meta = fc.record(
     {
@@ -107,13 +171,30 @@ describe(`anything at all (FC_SEED=${SEED})`, () => {
     { requiredKeys: [] },
   );
   const message = fc
-    .record({ jsonrpc: fc.constantFrom<unknown>('2.0', '2.0', '1.0'), id: fc.constantFrom<unknown>(1, 'a', null, 1.5, {}, -7), method, params, meta: fc.option(meta) }, { requiredKeys: ['jsonrpc', 'method'] })
-    .map(({ meta: _meta, ...rest }) => (_meta && rest.params ? { ...rest, params: { ...rest.params, _meta } } : rest) as JsonObject);
+    .record(
+      {
+        jsonrpc: fc.constantFrom<unknown>('2.0', '2.0', '1.0'),
+        id: fc.constantFrom<unknown>(1, 'a', null, 1.5, {}, -7),
+        method,
+        params,
+        meta: fc.option(meta),
+      },
+      { requiredKeys: ['jsonrpc', 'method'] },
+    )
+    .map(
+      ({ meta: _meta, ...rest }) =>
+        (_meta && rest.params ? { ...rest, params: { ...rest.params, _meta } } : rest) as JsonObject,
+    );
   const body = fc.oneof(
     { weight: 5, arbitrary: message.map((one) => JSON.stringify(one)) },
     { weight: 1, arbitrary: fc.array(message, { maxLength: 3 }).map((many) => JSON.stringify(many)) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
-    { weight: 2, arbitrary: fc.tuple(fc.nat(CALL.body.length), fc.string({ maxLength: 4 })).map(([at, text]) => CALL.body.slice(0, at) + text + CALL.body.slice(at + text.length)) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.nat(CALL.body.length), fc.string({ maxLength: 4 }))
+        .map(([at, text]) => CALL.body.slice(0, at) + text + CALL.body.slice(at + text.length)),
+    },
   );
   const headers = fc.record(
     {
@@ -129,12 +210,17 @@ describe(`anything at all (FC_SEED=${SEED})`, () => {
 
   it('is answered below 500, in time, and the next request works', { timeout: 60_000 }, async () => {
     await checkAsync(
-      fc.asyncProperty(body, headers, fc.constantFrom('POST', 'POST', 'POST', 'GET', 'DELETE'), async (text, extra, verb) => {
-        const init = verb === 'POST' ? { method: verb, body: text } : { method: verb };
-        const { status } = await send({ ...init, headers: { 'content-type': 'application/json', ...extra } });
-        expect(status).toBeGreaterThanOrEqual(200);
-        expect(status).toBeLessThan(500);
-      }),
+      fc.asyncProperty(
+        body,
+        headers,
+        fc.constantFrom('POST', 'POST', 'POST', 'GET', 'DELETE'),
+        async (text, extra, verb) => {
+          const init = verb === 'POST' ? { method: verb, body: text } : { method: verb };
+          const { status } = await send({ ...init, headers: { 'content-type': 'application/json', ...extra } });
+          expect(status).toBeGreaterThanOrEqual(200);
+          expect(status).toBeLessThan(500);
+        },
+      ),
       1_500,
     );
     await expectWorks();
@@ -142,11 +228,15 @@ describe(`anything at all (FC_SEED=${SEED})`, () => {
 
   it('that mirrors its headers as it should reaches the handlers, and is answered', { timeout: 60_000 }, async () => {
     await checkAsync(
-      fc.asyncProperty(method.filter((one) => one !== ''), params, async (name, given) => {
-        const { status, text } = await send(modernRequest(name, { ...given, _meta: {} }));
-        expect(status).toBeLessThan(500);
-        if (text !== '') expect(JSON.parse(text)).toMatchObject({ jsonrpc: '2.0' });
-      }),
+      fc.asyncProperty(
+        method.filter((one) => one !== ''),
+        params,
+        async (name, given) => {
+          const { status, text } = await send(modernRequest(name, { ...given, _meta: {} }));
+          expect(status).toBeLessThan(500);
+          if (text !== '') expect(JSON.parse(text)).toMatchObject({ jsonrpc: '2.0' });
+        },
+      ),
       500,
     );
     await expectWorks();

@@ -105,7 +105,11 @@ describe('a gateway in a gateway', () => {
     const listening = await listen(inner);
     ends.push(() => listening.close());
     const outer = gatewayOf({ upstreams: { in: { url: listening.url } } });
-    const request = modernRequest('tools/call', { name: 'in_s_count', arguments: {}, _meta: { progressToken: 'mine' } });
+    const request = modernRequest('tools/call', {
+      name: 'in_s_count',
+      arguments: {},
+      _meta: { progressToken: 'mine' },
+    });
     const response = await outer.fetch(new Request('http://localhost/mcp', request));
     const events = eventsOf(await response.text());
     expect(events.map(({ params, result }) => params ?? result)).toMatchObject([
@@ -117,9 +121,10 @@ describe('a gateway in a gateway', () => {
 });
 
 describe('middleware of the user', () => {
-  const use =
-    (middleware: Middleware<RoutedCall>): GatewayOptions =>
-    ({ upstreams: { up: { server: serverWith('x', 'y') } }, use: [middleware] });
+  const use = (middleware: Middleware<RoutedCall>): GatewayOptions => ({
+    upstreams: { up: { server: serverWith('x', 'y') } },
+    use: [middleware],
+  });
 
   it('may call next twice', async () => {
     let calls = 0;
@@ -154,7 +159,9 @@ describe('middleware of the user', () => {
       authenticate,
     });
     const as = async (authorization: string): Promise<Response> =>
-      gateway.fetch(new Request('http://localhost/', modernRequest('tools/call', { name: 'up_x' }, { headers: { authorization } })));
+      gateway.fetch(
+        new Request('http://localhost/', modernRequest('tools/call', { name: 'up_x' }, { headers: { authorization } })),
+      );
     expect((await as('ann')).status).toBe(200);
     const denied = await as('bob');
     expect(denied.status).toBe(403);
@@ -167,13 +174,19 @@ describe('middleware of the user', () => {
       use((next) => (call) => {
         if (call.route.target === 'y') return Promise.reject(new TypeError('internal secret'));
         return call.params.value.arguments
-          ? Promise.resolve(resultReply(Payload.of<JsonObject>({ resultType: 'complete', content: [{ type: 'text', text: 'mine' }] })))
+          ? Promise.resolve(
+              resultReply(
+                Payload.of<JsonObject>({ resultType: 'complete', content: [{ type: 'text', text: 'mine' }] }),
+              ),
+            )
           : next(call);
       }),
     );
     expect(await call(gateway, 'up_x')).toBe('mine');
     await expect(call(gateway, 'up_y')).rejects.not.toThrow('internal secret...');
-    const response = await gateway.fetch(new Request('http://localhost/', modernRequest('tools/call', { name: 'up_y' })));
+    const response = await gateway.fetch(
+      new Request('http://localhost/', modernRequest('tools/call', { name: 'up_y' })),
+    );
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('internal secret');
   });
@@ -188,7 +201,8 @@ async function recordingUpstream(): Promise<{
   const recording = {
     url: '',
     requests: [] as { headers: IncomingHttpHeaders; body: string; path: string; method: string }[],
-    answer: (_: string, id: unknown) => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete","content":[]}}`,
+    answer: (_: string, id: unknown) =>
+      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete","content":[]}}`,
   };
   const http = createServer((req, res) => {
     const chunks: Buffer[] = [];
@@ -199,11 +213,17 @@ async function recordingUpstream(): Promise<{
       const { id, method } = JSON.parse(body) as { id: number; method: string };
       const result = {
         'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
-        'tools/list': { tools: [{ name: 'x', inputSchema: { type: 'object' } }, { name: 'caf\u00e9', inputSchema: { type: 'object' } }] },
+        'tools/list': {
+          tools: [
+            { name: 'x', inputSchema: { type: 'object' } },
+            { name: 'caf\u00e9', inputSchema: { type: 'object' } },
+          ],
+        },
       }[method];
       res.setHeader('content-type', 'application/json');
       if (method === 'subscriptions/listen') res.writeHead(404).end();
-      else if (result) res.end(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ttlMs: 60_000, ...result } }));
+      else if (result)
+        res.end(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ttlMs: 60_000, ...result } }));
       else res.end(recording.answer(body, id));
     });
   });
@@ -217,49 +237,52 @@ async function recordingUpstream(): Promise<{
 }
 
 describe('what an HTTP upstream is sent', () => {
-  it.each(Object.keys(MODES) as Mode[])('has no credential of the caller (%s), but the configured headers', async (mode) => {
-    const upstream = await recordingUpstream();
-    const gateway = gatewayOf({
-      upstreams: { up: { url: upstream.url, headers: { Authorization: 'Bearer configured', 'X-Tenant': 'acme' } } },
-    });
-    const client = MODES[mode]();
-    const { StreamableHTTPClientTransport } = await import(
-      mode === 'v1' ? '@modelcontextprotocol/sdk/client/streamableHttp.js' : '@modelcontextprotocol/client'
-    );
-    await client.connect(
-      new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
-        fetch: (url: string, init: RequestInit) => gateway.fetch(new Request(url, init)),
-        requestInit: {
-          headers: {
-            authorization: 'Bearer callers-own',
-            cookie: 'session=callers-own',
-            'proxy-authorization': 'callers-own',
-            'x-forwarded-for': 'callers-own',
-            'x-tenant': 'callers-own',
-            'mcp-param-region': 'eu-west',
+  it.each(Object.keys(MODES) as Mode[])(
+    'has no credential of the caller (%s), but the configured headers',
+    async (mode) => {
+      const upstream = await recordingUpstream();
+      const gateway = gatewayOf({
+        upstreams: { up: { url: upstream.url, headers: { Authorization: 'Bearer configured', 'X-Tenant': 'acme' } } },
+      });
+      const client = MODES[mode]();
+      const { StreamableHTTPClientTransport } = await import(
+        mode === 'v1' ? '@modelcontextprotocol/sdk/client/streamableHttp.js' : '@modelcontextprotocol/client'
+      );
+      await client.connect(
+        new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
+          fetch: (url: string, init: RequestInit) => gateway.fetch(new Request(url, init)),
+          requestInit: {
+            headers: {
+              authorization: 'Bearer callers-own',
+              cookie: 'session=callers-own',
+              'proxy-authorization': 'callers-own',
+              'x-forwarded-for': 'callers-own',
+              'x-tenant': 'callers-own',
+              'mcp-param-region': 'eu-west',
+            },
           },
-        },
-      }),
-    );
-    ends.push(() => client.close());
-    await client.listTools();
-    await client.callTool({ name: 'up_x', arguments: {} });
-    expect(upstream.requests.length).toBeGreaterThan(2);
-    for (const { headers, body, path } of upstream.requests) {
-      expect(JSON.stringify(headers) + body).not.toContain('callers-own');
-      expect(headers).toMatchObject({ authorization: 'Bearer configured', 'x-tenant': 'acme' });
-      expect(path).toBe('/mcp?key=in-url');
-    }
-    const sent = upstream.requests.at(-1)!;
-    expect(sent.headers).toMatchObject({
-      'mcp-method': 'tools/call',
-      'mcp-name': 'x',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-param-region': 'eu-west',
-    });
-    expect((JSON.parse(sent.body) as { params: JsonObject }).params.name).toBe('x');
-    expect(isModern(mode) || mode.includes('legacy') || mode === 'v1').toBe(true);
-  });
+        }),
+      );
+      ends.push(() => client.close());
+      await client.listTools();
+      await client.callTool({ name: 'up_x', arguments: {} });
+      expect(upstream.requests.length).toBeGreaterThan(2);
+      for (const { headers, body, path } of upstream.requests) {
+        expect(JSON.stringify(headers) + body).not.toContain('callers-own');
+        expect(headers).toMatchObject({ authorization: 'Bearer configured', 'x-tenant': 'acme' });
+        expect(path).toBe('/mcp?key=in-url');
+      }
+      const sent = upstream.requests.at(-1)!;
+      expect(sent.headers).toMatchObject({
+        'mcp-method': 'tools/call',
+        'mcp-name': 'x',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-param-region': 'eu-west',
+      });
+      expect((JSON.parse(sent.body) as { params: JsonObject }).params.name).toBe('x');
+      expect(isModern(mode) || mode.includes('legacy') || mode === 'v1').toBe(true);
+    },
+  );
 
   it('has Mcp-Name encoded when it is not ASCII', async () => {
     const upstream = await recordingUpstream();
@@ -278,7 +301,10 @@ describe('what an HTTP upstream is sent', () => {
     const result = `{"resultType":"complete","big":12345678901234567890123,"content":[{"type":"text","text":"\\u00e9","x":1.0}],"_meta":{"own":99999999999999999999}}`;
     upstream.answer = (_, id) => `{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(id)}}`;
     await gateway.call('tools/list');
-    for (const send of [(init: RequestInit) => fetch(listening.url, init), (init: RequestInit) => gateway.fetch(new Request('http://localhost/', init))]) {
+    for (const send of [
+      (init: RequestInit) => fetch(listening.url, init),
+      (init: RequestInit) => gateway.fetch(new Request('http://localhost/', init)),
+    ]) {
       const response = await send({ ...modernRequest('tools/call', { name: 'up_x' }), body });
       const text = await response.text();
       expect(text).toContain(`"id":9007199254740991`);
@@ -294,6 +320,7 @@ describe('what an HTTP upstream is sent', () => {
 
 describe('credentials in the options', () => {
   const secret = 's3cret-credential';
+  const told = (thrown: unknown): unknown => [McpError.from(thrown).message, McpError.from(thrown).data];
 
   it('are in no error and no fact, whatever goes wrong', async () => {
     const recorder = new Recorder();
@@ -311,17 +338,18 @@ describe('credentials in the options', () => {
     await gateway.start();
     const said: unknown[] = [];
     for (const method of ['tools/list', 'resources/list', 'server/discover'])
-      said.push(await gateway.call(method).catch((thrown: McpError) => [thrown.message, thrown.data]));
-    for (const name of ['refused_x', 'gone_x', 'child_nope'])
-      said.push(await call(gateway, name).catch((thrown: McpError) => [thrown.message, thrown.data]));
+      said.push(await gateway.call(method).catch(told));
+    for (const name of ['refused_x', 'gone_x', 'child_nope']) said.push(await call(gateway, name).catch(told));
     const pid = Number(await call(gateway, 'child_pid'));
     const running = call(gateway, 'child_wait', { ms: 5_000 });
     running.catch(() => undefined);
     process.kill(pid, 'SIGKILL');
-    said.push(await running.catch((thrown: McpError) => [thrown.message, thrown.data]));
+    said.push(await running.catch(told));
     said.push(recorder.facts, gateway.status());
     expect(JSON.stringify(said)).not.toContain(secret);
-    expect(recorder.names).toEqual(expect.arrayContaining(['upstream.down', 'upstream.stopped', 'upstream.ready', 'call']));
+    expect(recorder.names).toEqual(
+      expect.arrayContaining(['upstream.down', 'upstream.stopped', 'upstream.ready', 'call']),
+    );
   });
 
   it('of this process do not reach a child; its own do', async () => {
@@ -365,7 +393,9 @@ describe('calling a gateway in this process', () => {
       name: 'x',
       _meta: { 'io.modelcontextprotocol/clientInfo': { name: 'me', version: '9' } },
     });
-    await expect(gateway.call('tools/call', { name: 'up_x' }, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(gateway.call('tools/call', { name: 'up_x' }, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
   });
 
   it('refuses a cursor that it never gave', async () => {

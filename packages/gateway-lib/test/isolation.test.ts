@@ -1,5 +1,5 @@
 import { MCPServerBuilder } from '@org/mcp-sdk';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Gateway, type UpstreamOptions } from '../src/index.ts';
 import { EVERYTHING, Replica, STDIO, textOf } from './support/children.ts';
 
@@ -16,6 +16,12 @@ interface Sample {
 
 let gateway: Gateway | undefined;
 const replicas: Replica[] = [];
+let other: Replica;
+
+beforeAll(async () => {
+  other = await Replica.start();
+});
+afterAll(() => other.end());
 
 afterEach(async () => {
   await gateway?.close();
@@ -42,7 +48,7 @@ const CALLS: Record<string, [string, object]> = {
 
 async function setUp(victim: UpstreamOptions): Promise<Gateway> {
   gateway = new Gateway({
-    upstreams: { local: { server: local }, other: { url: (await replica()).url }, every: EVERYTHING, victim },
+    upstreams: { local: { server: local }, other: { url: other.url }, every: EVERYTHING, victim },
   });
   const status = await gateway.start();
   expect(status.map(({ endpoints }) => endpoints[0]?.state)).toEqual(['ready', 'ready', 'ready', 'ready']);
@@ -86,7 +92,12 @@ function expectOthersUnharmed(what: string, samples: Sample[]): Sample[] {
   expect(Math.max(...others.map(({ ms }) => ms))).toBeLessThan(1_000);
   const failures = samples.filter(({ error }) => error !== undefined);
   for (const { error } of failures) expect(error).toContain('Upstream "victim"');
-  const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(others.map(({ ms }) => ms), q).toFixed(1));
+  const [p50, p99, max] = [0.5, 0.99, 1].map((q) =>
+    quantile(
+      others.map(({ ms }) => ms),
+      q,
+    ).toFixed(1),
+  );
   const slowest = Math.max(0, ...failures.map(({ ms }) => ms)).toFixed(0);
   figure(`${what}: ${failures.length} failed, slowest ${slowest} ms; others p50 ${p50}, p99 ${p99}, max ${max} ms`);
   return failures;
@@ -135,7 +146,7 @@ describe('an upstream that is killed amid 1,000 calls over four upstreams', () =
   });
 
   it('is stood in for by its other endpoint', { timeout: 30_000 }, async () => {
-    const [doomed, spare] = [await replica(), await replica()];
+    const [doomed, spare] = await Promise.all([replica(), replica()]);
     await setUp({ endpoints: [{ url: doomed.url }, { url: spare.url }] });
     await vi.waitFor(() => {
       expect(gateway?.status()[3]?.endpoints.map(({ state }) => state)).toEqual(['ready', 'ready']);
@@ -188,7 +199,7 @@ describe('an upstream that freezes amid 1,000 calls over four upstreams', () => 
   });
 
   it('is stood in for by its other endpoint', { timeout: 30_000 }, async () => {
-    const [frozen, spare] = [await replica(), await replica()];
+    const [frozen, spare] = await Promise.all([replica(), replica()]);
     await setUp({ endpoints: [{ url: frozen.url }, { url: spare.url }] });
     await vi.waitFor(() => {
       expect(gateway?.status()[3]?.endpoints.map(({ state }) => state)).toEqual(['ready', 'ready']);
@@ -227,7 +238,7 @@ describe('an upstream of the legacy era that is replaced', () => {
 
 describe('an upstream that is only busy', () => {
   it('is not taken for dead, though more calls run than it has connections', { timeout: 30_000 }, async () => {
-    gateway = new Gateway({ upstreams: { victim: { url: (await replica()).url } } });
+    gateway = new Gateway({ upstreams: { victim: { url: other.url } } });
     await gateway.start();
     const calls = Array.from({ length: 150 }, () => call('victim_wait', { ms: 1_500 }));
     const settled = await Promise.allSettled(calls);

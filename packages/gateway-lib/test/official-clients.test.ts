@@ -6,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { Gateway } from '../src/index.ts';
 import { Child, Replica, tsFile } from './support/children.ts';
-import { connectTo, connectToProgram, listen, MODES, WAYS, type AnyClient, type Listening, type Mode } from './support/clients.ts';
+import {
+  connectTo,
+  connectToProgram,
+  listen,
+  MODES,
+  WAYS,
+  type AnyClient,
+  type Listening,
+  type Mode,
+} from './support/clients.ts';
 import { demoGateway } from './support/demo-gateway.ts';
 
 let folder: string;
@@ -29,7 +38,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const CASES = [...WAYS, 'stdio' as const].flatMap((kind) => (Object.keys(MODES) as Mode[]).map((mode) => [mode, kind] as const));
+const CASES = [...WAYS, 'stdio' as const].flatMap((kind) =>
+  (Object.keys(MODES) as Mode[]).map((mode) => [mode, kind] as const),
+);
 
 describe.each(CASES)('the official client %s over %s', (mode, kind) => {
   let client: AnyClient;
@@ -64,7 +75,9 @@ describe.each(CASES)('the official client %s over %s', (mode, kind) => {
     );
     expect(new Set(tools).size).toBe(tools.length);
     const { prompts } = await client.listPrompts();
-    expect(prompts.map(({ name }) => name)).toEqual(expect.arrayContaining(['local_greet', 'v1_pick', 'every_args-prompt']));
+    expect(prompts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['local_greet', 'v1_pick', 'every_args-prompt']),
+    );
     const { resources } = await client.listResources();
     expect(resources.map(({ uri }) => uri)).toEqual(
       expect.arrayContaining(['local://readme', 'demo://resource/static/document/features.md']),
@@ -91,7 +104,10 @@ describe.each(CASES)('the official client %s over %s', (mode, kind) => {
     const heard: number[] = [];
     await client.callTool(
       { name, arguments: args },
-      ...([...(mode === 'v1' ? [undefined] : []), { onprogress: ({ progress }: { progress: number }) => heard.push(progress) }] as never[]),
+      ...([
+        ...(mode === 'v1' ? [undefined] : []),
+        { onprogress: ({ progress }: { progress: number }) => heard.push(progress) },
+      ] as never[]),
     );
     const told = Array.from({ length: steps }, (_, index) => index + 1);
     // An official client drops progress that it reads in one chunk with the result: the wire is looked at below.
@@ -112,7 +128,10 @@ describe.each(CASES)('the official client %s over %s', (mode, kind) => {
   });
 
   it('gets a prompt, reads a resource and what templates name', async () => {
-    expect((await client.getPrompt({ name: 'local_greet' })).messages[0]?.content).toEqual({ type: 'text', text: 'Say hello.' });
+    expect((await client.getPrompt({ name: 'local_greet' })).messages[0]?.content).toEqual({
+      type: 'text',
+      text: 'Say hello.',
+    });
     const read = async (uri: string): Promise<unknown> => (await client.readResource({ uri })).contents[0];
     expect(await read('local://readme')).toMatchObject({ text: 'Read me.' });
     expect(await read('v1://items/7')).toMatchObject({ uri: 'v1://items/7', text: 'item 7' });
@@ -121,7 +140,10 @@ describe.each(CASES)('the official client %s over %s', (mode, kind) => {
   });
 
   it('is told what is unknown, and goes on', async () => {
-    await expect(client.callTool({ name: 'web_nope' })).rejects.toMatchObject({ code: -32602, message: /Unknown tool: web_nope/ });
+    await expect(client.callTool({ name: 'web_nope' })).rejects.toMatchObject({
+      code: -32602,
+      message: /Unknown tool: web_nope/,
+    });
     await expect(client.getPrompt({ name: 'nope' })).rejects.toThrow('Unknown prompt: nope');
     await expect(client.readResource({ uri: 'nope://x' })).rejects.toThrow('Unknown resource: nope://x');
     const request = client.request({ method: 'acme/unknown', params: {} }, z.looseObject({}));
@@ -134,7 +156,9 @@ describe('progress on the standard streams', () => {
   it('comes complete, in order, before the result, with the token of the caller', async () => {
     const host = new Child(tsFile('demo-stdio.ts', replica.url, folder));
     const messages: Record<string, unknown>[] = [];
-    createInterface(host.process.stdout!).on('line', (line) => messages.push(JSON.parse(line) as Record<string, unknown>));
+    createInterface(host.process.stdout!).on('line', (line) =>
+      messages.push(JSON.parse(line) as Record<string, unknown>),
+    );
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientCapabilities': {},

@@ -57,7 +57,9 @@ async function answerReads(answers: Record<string, UpstreamList | Error>): Promi
 
 const listed = (json: string): string[] => (JSON.parse(`[${json}]`) as { name: string }[]).map(({ name }) => name);
 
-async function view(answers: Record<string, UpstreamList | Error> = {}): Promise<{ names: string[]; missing: unknown }> {
+async function view(
+  answers: Record<string, UpstreamList | Error> = {},
+): Promise<{ names: string[]; missing: unknown }> {
   const viewed = catalog.view('tools/list');
   viewed.catch(() => undefined);
   await answerReads(answers);
@@ -67,7 +69,10 @@ async function view(answers: Record<string, UpstreamList | Error> = {}): Promise
 
 describe('the catalog', () => {
   it('reads all upstreams at once and merges what they say', async () => {
-    expect(await view({ a: tools(['x']), b: tools(['x', 'y']) })).toEqual({ names: ['a_x', 'b_x', 'b_y'], missing: [] });
+    expect(await view({ a: tools(['x']), b: tools(['x', 'y']) })).toEqual({
+      names: ['a_x', 'b_x', 'b_y'],
+      missing: [],
+    });
     expect(catalog.find('tools/list', 'b_y')).toEqual({ upstream: 'b', target: 'y' });
     expect(catalog.find('tools/list', 'y')).toBeUndefined();
     expect(catalog.find('prompts/list', 'b_y')).toBeUndefined();
@@ -186,7 +191,10 @@ describe('the catalog', () => {
   it('finds who owns a URI by the templates it has read', async () => {
     void catalog.refresh('b', 'resources/templates/list');
     await answerReads({
-      b: { ...tools([]), entries: [{ key: 'x://{id}', json: new TextEncoder().encode('{}'), at: { start: 0, end: 0 } }] },
+      b: {
+        ...tools([]),
+        entries: [{ key: 'x://{id}', json: new TextEncoder().encode('{}'), at: { start: 0, end: 0 } }],
+      },
     });
     expect(catalog.findByTemplate('x://7')).toEqual({ upstream: 'b', target: 'x://7' });
     expect(catalog.findByTemplate('y://7')).toBeUndefined();

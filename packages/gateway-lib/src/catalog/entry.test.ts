@@ -14,7 +14,7 @@ const raw =
 const paged =
   (pages: Record<string, JsonObject>): Handler =>
   (call) => {
-    const page = pages[String(call.params.value.cursor ?? 'first')];
+    const page = pages[(call.params.value.cursor as string | undefined) ?? 'first'];
     return page ? Promise.resolve(answer(page)) : Promise.reject(new McpError('invalid_params', 'no such page'));
   };
 
@@ -114,7 +114,11 @@ describe('reading a list', () => {
       Promise.resolve(
         streamReply(
           (async function* () {
-            yield { kind: 'notification', method: 'notifications/message', params: Payload.of<JsonObject>({}) } as const;
+            yield {
+              kind: 'notification',
+              method: 'notifications/message',
+              params: Payload.of<JsonObject>({}),
+            } as const;
             yield { kind: 'result', result: Payload.of<JsonObject>({ tools: [{ name: 'a' }] }) } as const;
           })(),
           () => undefined,

@@ -6,7 +6,11 @@ import { mergeLists } from './merged-list.ts';
 import { createNameTable } from './names.ts';
 
 /** A list of entries given as JSON. */
-function listOf(key: 'name' | 'uri' | 'uriTemplate', entries: string[], rest: Partial<UpstreamList> = {}): UpstreamList {
+function listOf(
+  key: 'name' | 'uri' | 'uriTemplate',
+  entries: string[],
+  rest: Partial<UpstreamList> = {},
+): UpstreamList {
   return {
     entries: entries.map((json) => {
       const bytes = Payload.json(json).bytes;

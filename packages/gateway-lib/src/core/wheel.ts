@@ -29,7 +29,7 @@ export function createWheel(clock: Clock): Wheel {
 
   const turn = (): void => {
     schedule();
-    for (const now = tickAt(clock); last < now; ) {
+    for (const now = tickAt(clock); last < now;) {
       const due = buckets.get(++last);
       buckets.delete(last);
       due?.forEach((fn) => {

@@ -7,7 +7,8 @@ import { parseConfig, parseConfigText } from './config.ts';
 import { readConfig } from './config.node.ts';
 import { Gateway } from './gateway.ts';
 
-const read = (config: unknown, env: Record<string, string> = {}): unknown => parseConfig(config, { source: 'cfg', env });
+const read = (config: unknown, env: Record<string, string> = {}): unknown =>
+  parseConfig(config, { source: 'cfg', env });
 
 /** The faults of a config. */
 function faultsOf(config: unknown, env: Record<string, string> = {}): string[] {
@@ -71,9 +72,9 @@ describe('a config', () => {
     ['${input:key}', '${input:key}'],
   ])('has %s expanded to %s everywhere', (text, expected) => {
     const env = { TOKEN: 'abc', EMPTY: '' };
-    expect(read({ mcpServers: { a: { command: `/${text}`, args: [text], env: { K: text }, cwd: `/${text}` } } }, env)).toEqual(
-      { a: { command: `/${expected}`, args: [expected], env: { K: expected }, cwd: `/${expected}` } },
-    );
+    expect(
+      read({ mcpServers: { a: { command: `/${text}`, args: [text], env: { K: text }, cwd: `/${text}` } } }, env),
+    ).toEqual({ a: { command: `/${expected}`, args: [expected], env: { K: expected }, cwd: `/${expected}` } });
     expect(read({ mcpServers: { a: { url: `http://x/${text}`, headers: { K: text } } } }, env)).toEqual({
       a: { url: `http://x/${expected}`, headers: { K: expected } },
     });
@@ -96,15 +97,33 @@ describe('a config', () => {
     ],
     [{ mcpServers: { a: {} } }, 'mcpServers.a.command is missing; allowed: a string that is not empty.'],
     [{ mcpServers: { a: { command: '' } } }, 'mcpServers.a.command is ""; allowed: a string that is not empty.'],
-    [{ mcpServers: { a: { command: 'x', args: 'y' } } }, 'mcpServers.a.args is of type string; allowed: an array of strings.'],
-    [{ mcpServers: { a: { command: 'x', args: ['y', 5] } } }, 'mcpServers.a.args[1] is of type number; allowed: a string.'],
+    [
+      { mcpServers: { a: { command: 'x', args: 'y' } } },
+      'mcpServers.a.args is of type string; allowed: an array of strings.',
+    ],
+    [
+      { mcpServers: { a: { command: 'x', args: ['y', 5] } } },
+      'mcpServers.a.args[1] is of type number; allowed: a string.',
+    ],
     [{ mcpServers: { a: { command: 'x', env: [] } } }, 'mcpServers.a.env is []; allowed: an object of strings.'],
-    [{ mcpServers: { a: { command: 'x', env: { K: 1 } } } }, 'mcpServers.a.env.K is of type number; allowed: a string.'],
-    [{ mcpServers: { a: { command: 'x', cwd: 1 } } }, 'mcpServers.a.cwd is of type number; allowed: a string that is not empty.'],
+    [
+      { mcpServers: { a: { command: 'x', env: { K: 1 } } } },
+      'mcpServers.a.env.K is of type number; allowed: a string.',
+    ],
+    [
+      { mcpServers: { a: { command: 'x', cwd: 1 } } },
+      'mcpServers.a.cwd is of type number; allowed: a string that is not empty.',
+    ],
     [{ mcpServers: { a: { url: 5 } } }, 'mcpServers.a.url is of type number; allowed: a string that is not empty.'],
-    [{ mcpServers: { a: { url: 'x' } } }, 'mcpServers.a.url is of type string; allowed: an absolute http: or https: URL.'],
+    [
+      { mcpServers: { a: { url: 'x' } } },
+      'mcpServers.a.url is of type string; allowed: an absolute http: or https: URL.',
+    ],
     [{ mcpServers: { a: { type: 'http' } } }, 'mcpServers.a.url is missing; allowed: a string that is not empty.'],
-    [{ mcpServers: { a: { url: 'http://x', headers: { K: null } } } }, 'mcpServers.a.headers.K is null; allowed: a string.'],
+    [
+      { mcpServers: { a: { url: 'http://x', headers: { K: null } } } },
+      'mcpServers.a.headers.K is null; allowed: a string.',
+    ],
     [
       { mcpServers: { a: { command: 'x', env: { K: '${GONE}' } } } },
       'mcpServers.a.env.K names ${GONE}, which is not set; set it or write ${GONE:-default}.',
@@ -114,7 +133,9 @@ describe('a config', () => {
   });
 
   it('has all its faults named', () => {
-    expect(faultsOf({ mcpServers: { a: { command: 5, args: 5 }, b: 5, c: { url: '${X}', headers: { h: '${Y}' } } } })).toHaveLength(5);
+    expect(
+      faultsOf({ mcpServers: { a: { command: 5, args: 5 }, b: 5, c: { url: '${X}', headers: { h: '${Y}' } } } }),
+    ).toHaveLength(5);
   });
 
   it('shows no credential, wherever it was put', () => {
@@ -200,6 +221,8 @@ describe('a config file', () => {
 
   it('in which all servers are disabled is refused', async () => {
     const config = { mcpServers: { a: { command: 'x', disabled: true } } };
-    await expect(Gateway.fromConfig(config)).rejects.toThrow('upstreams is of type object; allowed: an object with at least one');
+    await expect(Gateway.fromConfig(config)).rejects.toThrow(
+      'upstreams is of type object; allowed: an object with at least one',
+    );
   });
 });

@@ -85,8 +85,7 @@ class ConfigReader {
 
   #http(path: string, entry: JsonObject): EndpointOptions {
     const url = this.#text(`${path}.url`, entry.url);
-    if (url !== '' && !URL.canParse(url))
-      this.#fault(`${path}.url`, entry.url, 'an absolute http: or https: URL');
+    if (url !== '' && !URL.canParse(url)) this.#fault(`${path}.url`, entry.url, 'an absolute http: or https: URL');
     return { url, headers: this.#record(`${path}.headers`, entry.headers ?? {}) };
   }
 

@@ -26,7 +26,10 @@ describe('draining', () => {
     const handler = lifecycle.stage(() => Promise.resolve(answer({})));
     expect((await handler(call)).single).toBeDefined();
     await lifecycle.drain(5_000);
-    await expect(handler(call)).rejects.toMatchObject({ code: 'overloaded', message: expect.stringContaining('closing') as string });
+    await expect(handler(call)).rejects.toMatchObject({
+      code: 'overloaded',
+      message: expect.stringContaining('closing') as string,
+    });
   });
 
   it('waits for calls, for streams to their end, and for calls that fail', async () => {

@@ -24,7 +24,9 @@ describe('options', () => {
     expect(resolveOptions({ upstreams: { up: { server } } })).toEqual({
       info: { name: 'mcp-gateway', version: '0.1.0' },
       instructions: undefined,
-      upstreams: [{ name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 800 }],
+      upstreams: [
+        { name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 800 },
+      ],
       naming: 'always',
       use: [],
       listTimeoutMs: 5_000,
@@ -82,7 +84,10 @@ describe('options', () => {
       'upstreams.up is ["command","url"]; allowed: exactly one of "server", "command", "url".',
     ],
     [withUp({ endpoints: [] }), 'upstreams.up.endpoints is []; allowed: an array of at least one endpoint.'],
-    [withUp({ endpoints: { server } }), 'upstreams.up.endpoints is of type object; allowed: an array of at least one endpoint.'],
+    [
+      withUp({ endpoints: { server } }),
+      'upstreams.up.endpoints is of type object; allowed: an array of at least one endpoint.',
+    ],
     [
       withUp({ endpoints: [{ server }, {}] }),
       'upstreams.up.endpoints[1] is []; allowed: exactly one of "server", "command", "url".',
@@ -95,12 +100,18 @@ describe('options', () => {
     [withUp({ url: new URL('file:///a') }), 'upstreams.up.url is "file:"; allowed: an absolute http: or https: URL.'],
     [withUp({ url: '/mcp' }), 'upstreams.up.url is of type string; allowed: an absolute http: or https: URL.'],
     [withUp({ url: undefined }), 'upstreams.up.url is missing; allowed: an absolute http: or https: URL.'],
-    [withUp({ url: 'http://a', headers: { a: 1 } }), 'upstreams.up.headers is of type object; allowed: an object of strings.'],
+    [
+      withUp({ url: 'http://a', headers: { a: 1 } }),
+      'upstreams.up.headers is of type object; allowed: an object of strings.',
+    ],
     [withUp({ command: ' ' }), 'upstreams.up.command is of type string; allowed: the program to start, as a string.'],
     [withUp({ command: 7 }), 'upstreams.up.command is of type number; allowed: the program to start, as a string.'],
     [withUp({ command: 'a', args: 'b' }), 'upstreams.up.args is of type string; allowed: an array of strings.'],
     [withUp({ command: 'a', args: [1] }), 'upstreams.up.args is an array; allowed: an array of strings.'],
-    [withUp({ command: 'a', env: { B: undefined } }), 'upstreams.up.env is of type object; allowed: an object of strings.'],
+    [
+      withUp({ command: 'a', env: { B: undefined } }),
+      'upstreams.up.env is of type object; allowed: an object of strings.',
+    ],
     [withUp({ command: 'a', cwd: 5 }), 'upstreams.up.cwd is of type number; allowed: a path, as a string.'],
   ])('%# that are wrong are named with path, value and what is allowed', (options, fault) => {
     expect(faultsOf(options)).toEqual([fault]);

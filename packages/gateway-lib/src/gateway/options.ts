@@ -1,11 +1,4 @@
-import {
-  isJsonObject,
-  McpError,
-  type EdgeOptions,
-  type Handler,
-  type JsonObject,
-  type Middleware,
-} from '@org/mcp-sdk';
+import { isJsonObject, McpError, type EdgeOptions, type Handler, type JsonObject, type Middleware } from '@org/mcp-sdk';
 import { isOfficialServer, type DispatcherLike, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
 import type { Naming } from '../catalog/names.ts';
 import type { RoutedCall } from '../core/routed-call.ts';

@@ -65,7 +65,7 @@ export function overChild(options: ChildOptions, context: ConnectContext): Trans
         era = connection.era;
         return ownedBy(child.process, connection);
       } catch (thrown) {
-        const crashed = gone;
+        const crashed = gone as boolean; // set by a callback, which TypeScript does not see
         await stop(child.process);
         // Its pipe may be closed before it is known how it ended, which says more.
         throw crashed ? await failed.catch((reason: unknown) => reason) : thrown;

@@ -121,7 +121,10 @@ describe('a call on its way to an endpoint', () => {
 
   it('hides what a foreign error says', async () => {
     connection.respond = () => Promise.reject(new TypeError('password=1'));
-    await expect(dispatch(routed())).rejects.toMatchObject({ code: 'internal', message: 'Upstream "up": Internal error.' });
+    await expect(dispatch(routed())).rejects.toMatchObject({
+      code: 'internal',
+      message: 'Upstream "up": Internal error.',
+    });
   });
 
   it('says what its endpoint says when it cannot be reached', async () => {
@@ -134,7 +137,8 @@ describe('a call on its way to an endpoint', () => {
 describe('a call to an upstream with several endpoints', () => {
   it('passes over those that cannot be reached', async () => {
     const [dead, worse] = [new FakeEndpoint('dead'), new FakeEndpoint('worse')];
-    for (const one of [dead, worse]) one.connecting = Promise.reject(new McpError('unavailable', `${one.label} is down`));
+    for (const one of [dead, worse])
+      one.connecting = Promise.reject(new McpError('unavailable', `${one.label} is down`));
     const tried: string[] = [];
     const send = (...endpoints: FakeEndpoint[]): Promise<Reply> => {
       const left = [...endpoints];

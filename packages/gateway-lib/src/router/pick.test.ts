@@ -26,7 +26,10 @@ function picked(...names: Name[]): string[] {
 describe('picking an endpoint', () => {
   it.each<[Name[], Name[]]>([
     [['ready', 'idle', 'first', 'again', 'down', 'stopped'], ['ready']],
-    [['again', 'down', 'idle'], ['again', 'idle']],
+    [
+      ['again', 'down', 'idle'],
+      ['again', 'idle'],
+    ],
     [['first', 'stopped'], ['first']],
     [
       ['down', 'stopped'],

@@ -39,7 +39,11 @@ export class Child {
   readonly exited: Promise<unknown>;
 
   constructor({ command, args, env }: ReturnType<typeof tsFile>) {
-    this.process = spawn(command, args, { env: { ...process.env, ...env }, cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.process = spawn(command, args, {
+      env: { ...process.env, ...env },
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.exited = once(this.process, 'exit');
   }
 

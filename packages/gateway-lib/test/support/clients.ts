@@ -30,7 +30,11 @@ export const isModern = (mode: Mode): boolean => mode === 'v2 auto' || mode === 
 export const WAYS = ['HTTP', 'fetch', 'in memory'] as const;
 
 /** Connects a client to a gateway in this process. @param url - of the gateway's listener */
-export async function connectTo(gateway: Gateway, mode: Mode, way: { kind: (typeof WAYS)[number]; url: string }): Promise<AnyClient> {
+export async function connectTo(
+  gateway: Gateway,
+  mode: Mode,
+  way: { kind: (typeof WAYS)[number]; url: string },
+): Promise<AnyClient> {
   const client = MODES[mode]();
   const Http = mode === 'v1' ? V1Http : V2Http;
   const viaFetch = { fetch: (url: string | URL, init?: RequestInit) => gateway.fetch(new Request(url, init)) };
@@ -49,7 +53,7 @@ export async function connectToProgram(
 ): Promise<AnyClient> {
   const client = MODES[mode]();
   const parameters = { ...program, env: { PATH: process.env.PATH ?? '', ...program.env }, stderr: 'inherit' as const };
-  await client.connect((mode === 'v1' ? new V1Stdio(parameters) : new V2Stdio(parameters)) as never);
+  await client.connect(mode === 'v1' ? (new V1Stdio(parameters)) : new V2Stdio(parameters));
   return client;
 }
 

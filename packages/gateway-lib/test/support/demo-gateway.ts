@@ -29,7 +29,11 @@ export function v1Server(): V1Server {
   }));
   server.registerPrompt(
     'pick',
-    { argsSchema: { fruit: completable(z.string(), (value) => ['apple', 'apricot', 'pear'].filter((one) => one.startsWith(value))) } },
+    {
+      argsSchema: {
+        fruit: completable(z.string(), (value) => ['apple', 'apricot', 'pear'].filter((one) => one.startsWith(value))),
+      },
+    },
     ({ fruit }) => ({ messages: [{ role: 'user', content: { type: 'text', text: fruit } }] }),
   );
   server.registerResource('item', new V1Template('v1://items/{id}', { list: undefined }), {}, (uri, { id }) => ({

@@ -14,7 +14,7 @@ async function open(): Promise<StreamableHTTPServerTransport> {
     sessionIdGenerator: randomUUID,
     onsessioninitialized: (id) => void sessions.set(id, transport),
   });
-  await server.connect(transport as never);
+  await server.connect(transport);
   return transport;
 }
 

@@ -8,7 +8,7 @@ export function modernRequest(
   method: string,
   params: JsonObject = {},
   { id = 1, headers = {} }: { id?: number | string; headers?: Record<string, string> } = {},
-): RequestInit & { headers: Record<string, string>; body: string } {
+): Omit<RequestInit, 'headers' | 'body'> & { headers: Record<string, string>; body: string } {
   const name = params.name ?? params.uri;
   return {
     method: 'POST',
@@ -20,10 +20,17 @@ export function modernRequest(
       ...(typeof name === 'string' && method !== 'completion/complete' ? { 'mcp-name': name } : {}),
       ...headers,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: { ...ENVELOPE, ...(params._meta as object) } } }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      method,
+      params: { ...params, _meta: { ...ENVELOPE, ...(params._meta as object) } },
+    }),
   };
 }
 
 /** The messages in the text of an event stream. */
 export const eventsOf = (text: string): JsonObject[] =>
-  [...text.matchAll(/^data: ?(.*)$/gm)].flatMap(([, data = '']) => (data === '' ? [] : [JSON.parse(data) as JsonObject]));
+  [...text.matchAll(/^data: ?(.*)$/gm)].flatMap(([, data = '']) =>
+    data === '' ? [] : [JSON.parse(data) as JsonObject],
+  );
