@@ -53,7 +53,7 @@ export async function connectToProgram(
 ): Promise<AnyClient> {
   const client = MODES[mode]();
   const parameters = { ...program, env: { PATH: process.env.PATH ?? '', ...program.env }, stderr: 'inherit' as const };
-  await client.connect(mode === 'v1' ? (new V1Stdio(parameters)) : new V2Stdio(parameters));
+  await client.connect(mode === 'v1' ? new V1Stdio(parameters) : new V2Stdio(parameters));
   return client;
 }
 
