@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -29,3 +30,10 @@ it('the gateway of the README serves a server of this process and a child', asyn
   expect(result).toMatchObject({ content: [{ text: 'Echo: hi' }] });
   await client.close();
 });
+
+it('is what the README shows', async () => {
+  const [readme, code] = await Promise.all([read('../../README.md'), read('embed.ts')]);
+  expect(readme).toContain(`\`\`\`ts\n${code}\`\`\``);
+});
+
+const read = (file: string): Promise<string> => readFile(new URL(file, import.meta.url), 'utf8');

@@ -60,6 +60,21 @@ describe('public names', () => {
   });
 });
 
+describe('an upstream with several endpoints', () => {
+  it('has all of them reached as soon as it is needed, and uses them in turn', async () => {
+    const endpoints = ['one', 'two', 'three'].map((name) => ({
+      server: new MCPServerBuilder({ name, version: '1' }).addTool({ name: 'who', handler: () => name }).build(),
+    }));
+    const gateway = gatewayOf({ upstreams: { up: { endpoints } } });
+    await gateway.call('tools/list');
+    await vi.waitFor(() => {
+      expect(gateway.status()[0]?.endpoints.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+    });
+    const answers = [await call(gateway, 'up_who'), await call(gateway, 'up_who'), await call(gateway, 'up_who')];
+    expect(new Set(answers)).toEqual(new Set(['one', 'two', 'three']));
+  });
+});
+
 describe('a gateway in a gateway', () => {
   it('serves the tools behind it, and one dead upstream behind it fails nobody else', async () => {
     const release: (() => void)[] = [];

@@ -59,11 +59,17 @@ describe('reading a list', () => {
   });
 
   it('gives up on a cursor that leads to itself', async () => {
+    let pages = 0;
     const handler = paged({ first: { tools: [], nextCursor: 'x' }, x: { tools: [], nextCursor: 'x' } });
-    await expect(readList(handler, 'tools/list', signal)).rejects.toMatchObject({
+    const counted: Handler = (call) => {
+      pages++;
+      return handler(call);
+    };
+    await expect(readList(counted, 'tools/list', signal)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the pages of tools/list do not end',
     });
+    expect(pages).toBe(2);
   });
 
   it('gives up on pages without end', async () => {
