@@ -18,7 +18,12 @@ const server = new MCPServerBuilder({ name: `upstream-${process.pid}`, version: 
   .addTool({ name: 'env', handler: () => ({ env: process.env }) })
   .addTool({
     name: 'spawn',
-    handler: () => String(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }).pid),
+    handler: () => {
+      const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      // This process ends without waiting for it.
+      left.unref();
+      return String(left.pid);
+    },
   })
   .build();
 
