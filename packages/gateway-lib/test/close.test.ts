@@ -74,7 +74,7 @@ describe('a host that closes its gateway', () => {
     await gone(pid);
   });
 
-  it('takes its children along even when it is killed by its own hand', async () => {
+  it('takes its children along when its own input ends', async () => {
     const host = new Child(tsFile('host.ts', 'stdio'));
     ends.push(() => host.end());
     host.process.stdin!.write(`${modernRequest('tools/call', tool('up_spawn')).body}\n`);

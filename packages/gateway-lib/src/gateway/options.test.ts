@@ -98,6 +98,10 @@ describe('options', () => {
     ],
     [withUp({ url: 'ftp://a' }), 'upstreams.up.url is "ftp:"; allowed: an absolute http: or https: URL.'],
     [withUp({ url: new URL('file:///a') }), 'upstreams.up.url is "file:"; allowed: an absolute http: or https: URL.'],
+    [
+      withUp({ url: 'http://me:secret@a/mcp' }),
+      'upstreams.up.url is "with a user"; allowed: a URL without user and password; put them in headers.authorization.',
+    ],
     [withUp({ url: '/mcp' }), 'upstreams.up.url is of type string; allowed: an absolute http: or https: URL.'],
     [withUp({ url: undefined }), 'upstreams.up.url is missing; allowed: an absolute http: or https: URL.'],
     [

@@ -190,6 +190,8 @@ const isServer = (server: unknown): boolean =>
 function checkUrl(path: string, url: unknown, check: Check): void {
   const text = url instanceof URL ? url.href : url;
   const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed && (parsed.username || parsed.password))
+    check.fault(path, 'with a user', 'a URL without user and password; put them in headers.authorization');
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return;
   // A URL may carry a password or a token: only what is wrong with it is said.
   if (parsed) check.fault(path, parsed.protocol, 'an absolute http: or https: URL');

@@ -26,6 +26,9 @@ export interface CallWatch {
   leave(alive: boolean): void;
 }
 
+/** Limit for the sign of life of a server that was lost: a ping into a black hole must not delay the next. Unit: ms. */
+const REVIVE_TIMEOUT_MS = 1_500;
+
 /** An endpoint that is reached when first needed, and reached again when it is lost. */
 export class SupervisedEndpoint implements Endpoint {
   readonly label: string;
@@ -116,9 +119,10 @@ export class SupervisedEndpoint implements Endpoint {
 
   async #open(): Promise<void> {
     const { clock, connectTimeoutMs } = this.#options;
+    const timeoutMs = this.#lost ? Math.min(REVIVE_TIMEOUT_MS, connectTimeoutMs) : connectTimeoutMs;
     const timeout = new AbortController();
-    const stop = clock.after(connectTimeoutMs, () => {
-      timeout.abort(new McpError('timeout', `no answer within ${connectTimeoutMs} ms`));
+    const stop = clock.after(timeoutMs, () => {
+      timeout.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
     });
     try {
       const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
