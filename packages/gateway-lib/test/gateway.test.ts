@@ -342,7 +342,6 @@ describe('credentials in the options', () => {
     const gateway = gatewayOf({
       upstreams: {
         refused: { url: `http://127.0.0.1:1/${secret}?token=${secret}`, headers: { authorization: secret } },
-        withUser: { url: `http://user:${secret}@127.0.0.1:1/` },
         gone: { command: '/no/such/command', args: [secret], env: { KEY: secret } },
         crash: { command: process.execPath, args: ['-e', 'process.exit(1)', '--', secret], env: { KEY: secret } },
         child: { ...STDIO, args: [...STDIO.args, secret], env: { ...STDIO.env, KEY: secret } },

@@ -168,11 +168,54 @@ describe('the catalog', () => {
     const told = [catalog.changed('a', 'tools/list'), catalog.changed('a', 'tools/list')];
     expect(reads).toHaveLength(1);
     await answerReads({ a: tools(['old']) });
+    clock.advance(250);
+    await settled();
     expect(reads).toHaveLength(1);
     await answerReads({ a: tools(['new']) });
     await Promise.all([refreshed, ...told]);
     expect(reads).toHaveLength(0);
     expect(catalog.find('tools/list', 'a_new')).toBeDefined();
+  });
+
+  it('pauses between reads of a list that is said to have changed whenever it is read', async () => {
+    const times: number[] = [];
+    for (let now = 0; now < 30_000; now += 50) {
+      void catalog.changed('a', 'tools/list');
+      await settled();
+      if (reads.length > 0) times.push(clock.now());
+      await answerReads({ a: tools(['same']) });
+      clock.advance(50);
+    }
+    const pauses = times.slice(1).map((at, index) => at - times[index]!);
+    expect(pauses).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000]);
+  });
+
+  it('pauses no longer than it must for a list that does change, and not at all for others', async () => {
+    for (let round = 0; round < 4; round++) {
+      const changed = catalog.changed('a', 'tools/list');
+      clock.advance(250);
+      await settled();
+      expect(reads).toHaveLength(1);
+      await answerReads({ a: tools([`t${round}`]) });
+      await changed;
+    }
+    void catalog.changed('a', 'prompts/list');
+    void catalog.changed('b', 'tools/list');
+    expect(reads).toHaveLength(2);
+  });
+
+  it('reads nothing more once it is closed', async () => {
+    void catalog.changed('a', 'tools/list');
+    await answerReads({});
+    void catalog.changed('a', 'tools/list');
+    await settled();
+    catalog.close();
+    expect(clock.waiting).toBe(0);
+    clock.advance(10_000);
+    await settled();
+    void catalog.changed('a', 'tools/list');
+    await settled();
+    expect(reads).toHaveLength(0);
   });
 
   it('reads all lists of an upstream', async () => {

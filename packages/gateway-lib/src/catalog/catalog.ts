@@ -1,7 +1,8 @@
 import { LIST_MEMBERS, McpError, type Clock, type ListMethod } from '@org/mcp-sdk';
-import type { UpstreamList } from './entry.ts';
+import type { Entry, UpstreamList } from './entry.ts';
 import { EMPTY_MERGED, mergeLists, type MergedList, type Origin } from './merged-list.ts';
 import type { NameTable } from './names.ts';
+import { Spacing } from './spacing.ts';
 import { indexTemplates, type TemplateIndex } from './templates.ts';
 
 /** The list methods, in the order in which an upstream is read. */
@@ -51,11 +52,13 @@ export class Catalog {
   readonly #reading = new Map<string, Promise<void>>();
   /** Reads that begin when the one under way has ended. */
   readonly #changed = new Map<string, Promise<void>>();
+  readonly #spacing: Spacing;
   readonly #merged = new Map<ListMethod, MergedList>();
   #templates: TemplateIndex = indexTemplates(new Map());
 
   constructor(options: CatalogOptions) {
     this.#options = options;
+    this.#spacing = new Spacing(options.clock);
     for (const method of LIST_METHODS) this.#snapshots.set(method, new Map());
   }
 
@@ -101,20 +104,46 @@ export class Catalog {
     return reading;
   }
 
-  /** Reads a list that its upstream says has changed: a read under way may have missed it, so it does not count. */
+  /**
+   * Reads a list that its upstream says has changed: a read under way may have missed it, so it does not count. Not
+   * again at once when it was just read for that reason. Never resolves if the catalog is closed before.
+   */
   changed(upstream: string, method: ListMethod): Promise<void> {
     const key = `${method} ${upstream}`;
-    const running = this.#reading.get(key);
-    if (!running) return this.refresh(upstream, method);
-    const next = this.#changed.get(key) ?? running.then(() => this.refresh(upstream, method));
+    const waiting = this.#changed.get(key);
+    if (waiting) return waiting;
+    let begin = (): void => undefined;
+    const next = new Promise<void>((resolve) => {
+      begin = () => {
+        this.#changed.delete(key);
+        resolve(this.#reread(upstream, method));
+      };
+    });
     this.#changed.set(key, next);
-    void running.then(() => this.#changed.delete(key));
+    const space = (): void => {
+      this.#spacing.when(key, begin);
+    };
+    const running = this.#reading.get(key);
+    if (running) void running.then(space);
+    else space();
     return next;
+  }
+
+  /** Reads nothing more because of notifications. */
+  close(): void {
+    this.#spacing.close();
   }
 
   /** Reads all lists of an upstream again. */
   async refreshAll(upstream: string): Promise<void> {
     await Promise.all(LIST_METHODS.map((method) => this.refresh(upstream, method)));
+  }
+
+  async #reread(upstream: string, method: ListMethod): Promise<void> {
+    const before = this.#snapshot(method, upstream)?.list.entries;
+    await this.refresh(upstream, method);
+    const after = this.#snapshot(method, upstream)?.list.entries;
+    this.#spacing.ended(`${method} ${upstream}`, !isSame(before, after));
   }
 
   async #read(upstream: string, method: ListMethod): Promise<void> {
@@ -161,6 +190,14 @@ export class Catalog {
     return [{ upstream, reason, ...(age === undefined ? {} : { staleMs: age }) }];
   }
 }
+
+function isSame(before: readonly Entry[] | undefined, after: readonly Entry[] | undefined): boolean {
+  if (!before || !after) return before === after;
+  return before.length === after.length && before.every(({ json }, index) => isEqual(json, after[index]!.json));
+}
+
+const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);
 
 function allDown(missing: readonly Missing[]): McpError {
   const reasons = missing.map(({ upstream, reason }) => `${upstream}: ${reason}`).join('; ');

@@ -26,6 +26,8 @@ export interface UpstreamList {
   /** How long it may be taken as true. Unit: ms. */
   readonly ttlMs: number;
   readonly isPublic: boolean;
+  /** How many entries were left out because nothing usable identifies them. @defaultValue 0 */
+  readonly skipped?: number;
 }
 
 const KEY_MEMBER = {
@@ -42,22 +44,26 @@ const MAX_PAGES = 1_000;
 export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic: true };
 
 /**
- * Reads a list of an upstream to its end, following the cursors.
- * @throws McpError `unavailable` if the pages do not end or hold something else than the list
+ * Reads a list of an upstream to its end, following the cursors. Entries that nothing identifies are left out.
+ * @throws McpError `unavailable` if the pages do not end or hold something else than a list
  */
 export async function readList(handler: Handler, method: ListMethod, signal: AbortSignal): Promise<UpstreamList> {
   const entries: Entry[] = [];
+  let skipped = 0;
   let cursor: unknown;
   let ttlMs = Infinity;
   let isPublic = true;
   for (let page = 0; page < MAX_PAGES; page++) {
     const reply = await handler(createCall(method, cursor === undefined ? {} : { cursor }, { signal }));
     const members = new Members(await resultOf(reply));
-    entries.push(...entriesOf(method, members));
+    for (const entry of entriesOf(method, members)) {
+      if (entry) entries.push(entry);
+      else skipped++;
+    }
     ttlMs = Math.min(ttlMs, Math.max(0, Number(members.value('ttlMs') ?? 0) || 0));
     isPublic &&= members.value('cacheScope') === 'public';
     const next = members.value('nextCursor') ?? undefined;
-    if (next === undefined) return { entries, ttlMs, isPublic };
+    if (next === undefined) return { entries, ttlMs, isPublic, skipped };
     if (next === cursor) break;
     cursor = next;
   }
@@ -96,16 +102,17 @@ async function resultOf(reply: Reply): Promise<Uint8Array> {
   return Payload.of(await reply.result()).bytes;
 }
 
-function entriesOf(method: ListMethod, members: Members): Entry[] {
+function entriesOf(method: ListMethod, members: Members): (Entry | undefined)[] {
   const list = members.bytes(LIST_MEMBERS[method]);
   if (!list) throw new McpError('unavailable', `the result of ${method} has no "${LIST_MEMBERS[method]}"`);
-  return elementsOf(list).map(({ start, end }) => {
-    const json = list.subarray(start, end);
-    const entry = new Members(json);
-    const key = entry.value(KEY_MEMBER[method]);
-    const at = entry.span(KEY_MEMBER[method]);
-    if (typeof key !== 'string' || !at)
-      throw new McpError('unavailable', `an entry of ${method} has no "${KEY_MEMBER[method]}"`);
-    return { key, json, at };
-  });
+  return elementsOf(list).map(({ start, end }) => entryOf(KEY_MEMBER[method], list.subarray(start, end)));
+}
+
+function entryOf(member: string, json: Uint8Array): Entry | undefined {
+  // "{": membersOf takes nothing but objects.
+  if (json[0] !== 0x7b) return undefined;
+  const entry = new Members(json);
+  const key = entry.value(member);
+  const at = entry.span(member);
+  return typeof key === 'string' && key !== '' && at ? { key, json, at } : undefined;
 }

@@ -66,6 +66,37 @@ describe('public names', () => {
     expect(names.publicName('tools', 'a_b', 'c')).toMatch(/^a_b_c_[0-9a-f]{8}$/);
   });
 
+  it.each([
+    ['git', 'hub_token'],
+    ['git_hub', 'token'],
+  ])('do not depend on who is read first, here %s', (first, tool) => {
+    const names = createNameTable('always', ['git', 'git_hub']);
+    names.publicName('tools', first, tool);
+    expect(names.publicName('tools', 'git_hub', 'token')).toBe('git_hub_token');
+    expect(names.publicName('tools', 'git', 'hub_token')).toMatch(/^git_hub_token_[0-9a-f]{8}$/);
+    expect(names.publicName('tools', 'git', 'hubs')).toBe('git_hubs');
+  });
+
+  it('of two upstreams with one prefix are told apart by their order', () => {
+    const names = createNameTable('always', ['a b', 'a_b']);
+    expect(names.publicName('tools', 'a_b', 'x')).toMatch(/^a_b_x_[0-9a-f]{8}$/);
+    expect(names.publicName('tools', 'a b', 'x')).toBe('a_b_x');
+  });
+
+  it('are the same in whatever order the targets are read', () => {
+    const upstreams = ['a', 'b', 'a_b', 'b_a', 'a b', 'a-b', ''];
+    const target = fc.tuple(fc.constantFrom(...upstreams), fc.constantFrom('a', 'b', 'a_b', 'b_a', 'a_b_a', '_', ''));
+    check(
+      fc.property(fc.array(target, { maxLength: 20 }), (targets) => {
+        const namesOf = (order: typeof targets): Map<string, unknown> => {
+          const names = createNameTable('always', upstreams);
+          return new Map(order.map((one) => [JSON.stringify(one), names.publicName('tools', ...one)]));
+        };
+        expect(namesOf([...targets].reverse())).toEqual(namesOf(targets));
+      }),
+    );
+  });
+
   it('never are shared by two targets, and never change', () => {
     const part = fc.oneof(
       fc.constantFrom('a', 'b', 'a_b', 'b_a', 'a b', 'a-b', 'search', '', '_', 'x'.repeat(60), 'x'.repeat(70)),

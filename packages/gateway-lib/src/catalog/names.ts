@@ -14,12 +14,21 @@ export interface NameTable {
   publicName(kind: string, upstream: string, name: string): string | undefined;
 }
 
+interface Target {
+  readonly upstream: string;
+  readonly name: string;
+}
+
 /**
  * Creates a table of public names: `{upstream}_{name}` within 64 characters, cut with a hash where it is longer.
  *
- * @remarks Names are sticky: whoever had a name first keeps it, so adding an upstream renames nothing.
+ * @remarks Names are sticky: whoever had a name first keeps it while the gateway lives. Where prefix and name of two
+ * upstreams run together (`git` with `hub_token`, `git_hub` with `token`), the longer prefix has the plain name, whoever
+ * is read first; of two with the same prefix, the one configured first. Plain names without prefix (`conflict`, `never`)
+ * belong to the first to be read.
+ * @param upstreams - all of them, in the order in which they are configured
  */
-export function createNameTable(naming: Naming): NameTable {
+export function createNameTable(naming: Naming, upstreams: readonly string[] = []): NameTable {
   const names = new Map<string, string>();
   const owners = new Map<string, string>();
 
@@ -38,21 +47,35 @@ export function createNameTable(naming: Naming): NameTable {
       const owner = JSON.stringify([kind, upstream, name]);
       const known = names.get(owner);
       if (known !== undefined) return known;
-      const given = claim(kind, owner, candidatesFor(naming, upstream, name));
+      const given = claim(kind, owner, candidatesFor(naming, { upstream, name }, upstreams));
       if (given !== undefined) names.set(owner, given);
       return given;
     },
   };
 }
 
-function candidatesFor(naming: Naming, upstream: string, name: string): string[] {
+const prefixOf = (upstream: string): string => `${upstream.replaceAll(/[^A-Za-z0-9_-]/g, '_')}_`;
+
+/** Whether another upstream has a better right to a name: a longer prefix that fits, or the same one before it. */
+function belongsToOther(prefixed: string, upstream: string, upstreams: readonly string[]): boolean {
+  const own = prefixOf(upstream);
+  const index = upstreams.indexOf(upstream);
+  return upstreams.some((other, otherIndex) => {
+    const prefix = prefixOf(other);
+    if (prefix === own) return otherIndex < index;
+    return prefix.length > own.length && prefixed.startsWith(prefix);
+  });
+}
+
+/** Names that a target may have, the best first. */
+function candidatesFor(naming: Naming, { upstream, name }: Target, upstreams: readonly string[]): string[] {
   if (naming === 'never') return [name];
-  const prefixed = `${upstream.replaceAll(/[^A-Za-z0-9_-]/g, '_')}_${name}`;
-  const long = prefixed.length > MAX_LENGTH;
+  const prefixed = prefixOf(upstream) + name;
+  const plain = prefixed.length <= MAX_LENGTH && !belongsToOther(prefixed, upstream, upstreams);
   const identity = `${upstream}\0${name}`;
   // Hashes of 32 bits collide one day; without a second one the target could not be called.
   const hashed = [identity, `${identity}\0`].map((text) => withHash(prefixed, text));
-  return [...(naming === 'conflict' ? [name] : []), ...(long ? [] : [prefixed]), ...hashed];
+  return [...(naming === 'conflict' ? [name] : []), ...(plain ? [prefixed] : []), ...hashed];
 }
 
 /** Cuts a name and ends it with eight characters that tell it from others that start alike. */

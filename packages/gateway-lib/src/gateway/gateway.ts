@@ -87,7 +87,7 @@ export class Gateway {
     );
     const balancers = new Map(this.#options.upstreams.map(({ name }) => [name, createRoundRobin()]));
     const pick = createPick(({ name }) => balancers.get(name) ?? createRoundRobin());
-    this.#reading = { pick, wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs };
+    this.#reading = { pick, wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs, telemetry };
     this.#catalog = this.#createCatalog(clock);
     this.handler = this.#createPipeline(pick, clock, options.telemetry);
     this.#http = serveHttp(this.handler, options);
@@ -148,7 +148,10 @@ export class Gateway {
     return [...this.#upstreams.values()].map((upstream) => statusOf(upstream, this.#catalog));
   }
 
-  /** Gives an upstream that was given up after crashing again and again another chance. */
+  /**
+   * Starts an upstream anew that takes no calls: one that was given up after crashing again and again, or that does not
+   * answer. A child process that does not answer is ended; endpoints that are ready are left alone.
+   */
   restart(upstream: string): void {
     const known = this.#upstreams.get(upstream);
     if (!known) throw new McpError('invalid_options', `There is no upstream "${upstream}".`);
@@ -169,6 +172,7 @@ export class Gateway {
     this.#http.close();
     await this.#stdio?.close();
     this.#subscriptions.close();
+    this.#catalog.close();
     const endpoints = [...this.#upstreams.values()].flatMap((upstream) => upstream.endpoints);
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     this.#wheel.close();
@@ -184,7 +188,7 @@ export class Gateway {
   }
 
   #createCatalog(clock: Clock): Catalog {
-    const names = createNameTable(this.#options.naming);
+    const names = createNameTable(this.#options.naming, [...this.#upstreams.keys()]);
     return new Catalog({
       upstreams: [...this.#upstreams.keys()],
       names,

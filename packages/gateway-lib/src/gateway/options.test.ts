@@ -66,16 +66,39 @@ describe('options', () => {
     [{ upstreams: null }, 'upstreams is null; allowed: an object with at least one upstream.'],
     [{ upstreams: { ' ': { server } } }, 'upstreams is " "; allowed: a name that is not empty.'],
     [withUp({ server }, { naming: 'sometimes' }), 'naming is "sometimes"; allowed: "always", "conflict", "never".'],
-    [withUp({ server }, { listTimeoutMs: 0 }), 'listTimeoutMs is 0; allowed: an integer from 1, in milliseconds.'],
-    [withUp({ server }, { drainMs: -1 }), 'drainMs is -1; allowed: an integer from 0, in milliseconds.'],
-    [withUp({ server, timeoutMs: 1.5 }), 'upstreams.up.timeoutMs is 1.5; allowed: an integer from 1, in milliseconds.'],
-    [withUp({ server, timeoutMs: NaN }), 'upstreams.up.timeoutMs is NaN; allowed: an integer from 1, in milliseconds.'],
-    [withUp({ server, timeoutMs: 5n }), 'upstreams.up.timeoutMs is 5; allowed: an integer from 1, in milliseconds.'],
+    [
+      withUp({ server }, { listTimeoutMs: 0 }),
+      'listTimeoutMs is 0; allowed: an integer from 1 to 2147483647, in milliseconds.',
+    ],
+    [withUp({ server }, { drainMs: -1 }), 'drainMs is -1; allowed: an integer from 0 to 2147483647, in milliseconds.'],
+    [
+      withUp({ server, timeoutMs: 1.5 }),
+      'upstreams.up.timeoutMs is 1.5; allowed: an integer from 1 to 2147483647, in milliseconds.',
+    ],
+    [
+      withUp({ server, timeoutMs: NaN }),
+      'upstreams.up.timeoutMs is NaN; allowed: an integer from 1 to 2147483647, in milliseconds.',
+    ],
+    [
+      withUp({ server, timeoutMs: 5n }),
+      'upstreams.up.timeoutMs is 5; allowed: an integer from 1 to 2147483647, in milliseconds.',
+    ],
     [
       withUp({ server, connectTimeoutMs: '5' }),
-      'upstreams.up.connectTimeoutMs is "5"; allowed: an integer from 1, in milliseconds.',
+      'upstreams.up.connectTimeoutMs is "5"; allowed: an integer from 1 to 2147483647, in milliseconds.',
     ],
-    [withUp({ server, livenessMs: 1 }), 'upstreams.up.livenessMs is 1; allowed: an integer from 2, in milliseconds.'],
+    [
+      withUp({ server, livenessMs: 1 }),
+      'upstreams.up.livenessMs is 1; allowed: an integer from 2 to 2147483647, in milliseconds.',
+    ],
+    [
+      withUp({ server }, { drainMs: 2 ** 31 }),
+      'drainMs is 2147483648; allowed: an integer from 0 to 2147483647, in milliseconds.',
+    ],
+    [
+      withUp({ server, connectTimeoutMs: 3e9 }),
+      'upstreams.up.connectTimeoutMs is 3000000000; allowed: an integer from 1 to 2147483647, in milliseconds.',
+    ],
     [withUp(null), 'upstreams.up is null; allowed: an object with "server", "command" or "url".'],
     [withUp('npx x'), 'upstreams.up is of type string; allowed: an object with "server", "command" or "url".'],
     [withUp({}), 'upstreams.up is []; allowed: exactly one of "server", "command", "url".'],

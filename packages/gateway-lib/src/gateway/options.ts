@@ -45,8 +45,11 @@ export interface UpstreamSettings {
   connectTimeoutMs?: number;
   /**
    * How long a server with running calls may be silent and not answer a ping; then its calls fail and it is left out
-   * until it answers. Unit: ms, from 2; 0 to wait for `timeoutMs` only.
-   * @defaultValue 800: a frozen server is noticed within a second. Raise it for servers whose tools block their event loop
+   * until it answers. Any HTTP response is an answer, and a server over HTTP that took long to reach has longer. A child
+   * process that is busy is told from a stopped one on Linux, and left to work. Unit: ms, from 2; 0 to wait for
+   * `timeoutMs` only.
+   * @defaultValue 800: a frozen server is noticed within a second. Raise it for servers over HTTP, and for children on
+   * other systems than Linux, whose tools block their event loop
    */
   livenessMs?: number;
 }
@@ -64,7 +67,11 @@ export interface GatewayOptions extends EdgeOptions {
   version?: string;
   /** Tells models how to use what is behind the gateway; put before the instructions of the upstreams. */
   instructions?: string;
-  /** When public names carry the name of their upstream. @defaultValue `always`: names do not depend on who else is there */
+  /**
+   * When public names carry the name of their upstream. With `conflict` and `never` the first upstream to be read keeps
+   * a name that several have, and which one that is may differ from start to start.
+   * @defaultValue `always`: names do not depend on who answers first
+   */
   naming?: Naming;
   /** Wraps every call that has found its upstream; what comes first runs first. */
   use?: readonly Middleware<RoutedCall>[];
@@ -198,6 +205,9 @@ function checkUrl(path: string, url: unknown, check: Check): void {
   else check.kind(path, text, 'an absolute http: or https: URL');
 }
 
+/** Longest time that timers take; they fire at once for a longer one. Unit: ms, about 24.8 days. */
+const MAX_MS = 2_147_483_647;
+
 /** Collects what is wrong. */
 class Check {
   readonly #faults: string[];
@@ -217,7 +227,8 @@ class Check {
   }
 
   ms(path: string, value: number, min: number): number {
-    if (!Number.isSafeInteger(value) || value < min) this.fault(path, value, `an integer from ${min}, in milliseconds`);
+    if (!Number.isSafeInteger(value) || value < min || value > MAX_MS)
+      this.fault(path, value, `an integer from ${min} to ${MAX_MS}, in milliseconds`);
     return value;
   }
 }

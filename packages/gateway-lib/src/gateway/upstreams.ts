@@ -4,6 +4,7 @@ import type { Connection } from '@org/mcp-sdk/connect';
 import type { Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
 import { Liveness } from '../health/liveness.ts';
+import { isAnswer } from '../registry/answer.ts';
 import { createBackoff } from '../registry/backoff.ts';
 import { SupervisedEndpoint, type CallWatch } from '../registry/endpoint.ts';
 import { overHttp } from '../registry/http.ts';
@@ -83,11 +84,20 @@ function watchCalls(endpoint: SupervisedEndpoint, silenceMs: number, { clock, wh
   if (silenceMs === 0 || endpoint.kind === 'in-process') return { enter: () => undefined, leave: () => undefined };
   return new Liveness({
     silenceMs,
+    pingMs: endpoint.pingMs,
     clock,
     wheel,
-    ping: async (signal) => (await endpoint.connection()).ping(signal),
-    onDead: () => {
-      endpoint.lose(`it has not answered for ${silenceMs} ms`);
+    ping: (signal) => askForSign(endpoint, signal),
+    onDead: (silentMs) => {
+      endpoint.lose(`it has not answered for ${silentMs} ms`);
     },
+  });
+}
+
+/** Whatever is answered: somebody is there, and running calls may go on. */
+async function askForSign(endpoint: SupervisedEndpoint, signal: AbortSignal): Promise<void> {
+  const connection = await endpoint.connection();
+  await connection.ping(signal).catch((thrown: unknown) => {
+    if (!isAnswer(thrown)) throw thrown;
   });
 }

@@ -9,6 +9,7 @@ import { Liveness } from './liveness.ts';
 let clock: FakeClock;
 let pings: (Deferred<void> & { signal: AbortSignal })[];
 let deaths: number[];
+let silences: number[];
 let liveness: Liveness;
 
 const SILENCE_MS = 900;
@@ -22,12 +23,14 @@ async function advance(ms: number): Promise<void> {
   }
 }
 
-const setUp = (): void => {
+const setUp = (pingMs = 0): void => {
   clock = new FakeClock();
   pings = [];
   deaths = [];
+  silences = [];
   liveness = new Liveness({
     silenceMs: SILENCE_MS,
+    pingMs,
     clock,
     wheel: createWheel(clock),
     ping(signal) {
@@ -38,11 +41,16 @@ const setUp = (): void => {
       });
       return ping.promise;
     },
-    onDead: () => deaths.push(clock.now()),
+    onDead(silentMs) {
+      deaths.push(clock.now());
+      silences.push(silentMs);
+    },
   });
 };
 
-beforeEach(setUp);
+beforeEach(() => {
+  setUp();
+});
 
 describe('a liveness watch', () => {
   it('asks nothing of an endpoint without calls', async () => {
@@ -69,6 +77,24 @@ describe('a liveness watch', () => {
     expect(pings[0]?.signal.aborted).toBe(true);
     expect(deaths).toHaveLength(1);
     expect(deaths[0]).toBeLessThanOrEqual(SILENCE_MS + 50);
+  });
+
+  it('gives a server that is far away more time for its answer', async () => {
+    setUp(2_000);
+    liveness.enter();
+    await advance(2_300);
+    expect(pings[0]?.signal.aborted).toBe(false);
+    expect(deaths).toEqual([]);
+    await advance(300);
+    expect(deaths).toHaveLength(1);
+  });
+
+  it('says how long it was silent', async () => {
+    setUp(2_000);
+    liveness.enter();
+    await advance(3_000);
+    expect(silences[0]).toBeGreaterThanOrEqual(2_450);
+    expect(silences[0]).toBe(deaths[0]);
   });
 
   it('says so once', async () => {

@@ -5,12 +5,14 @@ import type { Wheel } from '../core/wheel.ts';
 export interface LivenessOptions {
   /** How long an endpoint with calls may be silent. Unit: ms, from 2. Half of it passes before the endpoint is asked. */
   readonly silenceMs: number;
+  /** How long the endpoint has for its answer, if that is more than the other half. Unit: ms. @defaultValue 0 */
+  readonly pingMs?: number;
   readonly clock: Clock;
   readonly wheel: Wheel;
   /** Asks the endpoint for a sign of life. */
   readonly ping: (signal: AbortSignal) => Promise<void>;
-  /** Told once when it gave none. */
-  readonly onDead: () => void;
+  /** Told once when it gave none. @param silentMs - since its last sign of life */
+  readonly onDead: (silentMs: number) => void;
 }
 
 /**
@@ -53,14 +55,15 @@ export class Liveness {
     this.#watching = false;
     if (this.#calls === 0) return;
     const silent = clock.now() - this.#lastSign >= silenceMs / 2;
-    if (silent && !(await this.#isAlive())) this.#options.onDead();
+    if (silent && !(await this.#isAlive())) this.#options.onDead(Math.round(clock.now() - this.#lastSign));
     else this.#keepWatching();
   }
 
   async #isAlive(): Promise<boolean> {
     const asked = this.#lastSign;
     const timeout = new AbortController();
-    const cancel = this.#options.wheel.after(this.#options.silenceMs / 2, () => {
+    const { silenceMs, pingMs = 0, wheel } = this.#options;
+    const cancel = wheel.after(Math.max(silenceMs / 2, pingMs), () => {
       timeout.abort();
     });
     try {

@@ -4,6 +4,7 @@ import spawn from 'cross-spawn';
 import { McpError, type Era, type Telemetry } from '@org/mcp-sdk';
 import { connect, linkOverChannel, type Connection } from '@org/mcp-sdk/connect';
 import { channelOverStreams } from '@org/mcp-sdk/node';
+import { isAtWork } from './busy.node.ts';
 import type { ConnectContext } from './in-process.ts';
 import type { Transport } from './transport.ts';
 
@@ -81,9 +82,20 @@ const ownedBy = (child: ChildProcess, connection: Connection): Connection => ({
   version: connection.version,
   server: connection.server,
   closed: connection.closed,
-  ping: (signal) => connection.ping(signal),
+  ping: (signal) => pingOrLook(child, connection, signal),
   close: () => stop(child),
 });
+
+/** A child that computes answers late: what tells it from a frozen one is that it is not stopped. */
+async function pingOrLook(child: ChildProcess, connection: Connection, signal: AbortSignal): Promise<void> {
+  try {
+    await connection.ping(signal);
+  } catch (thrown) {
+    if (!signal.aborted || hasEnded(child) || !(await isAtWork(child.pid))) throw thrown;
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 interface Started {
   readonly process: ChildProcess;
@@ -109,7 +121,24 @@ function start({ command, args, env, cwd, upstream, telemetry }: ChildOptions): 
     telemetry.record({ name: 'upstream.stderr', severity: 'info', fields: { upstream, line } });
   });
   endWithUs(child);
+  child.once('exit', () => {
+    closeSoon(stdout);
+  });
   return { process: child, stdin, stdout };
+}
+
+/** How long what a child wrote may still be on its way once it has ended. Unit: ms. */
+const LAST_WORDS_MS = 100;
+
+/** Closes the output of a child that has ended: what it started may hold the other end open. */
+function closeSoon(stdout: Readable): void {
+  const timer = setTimeout(() => {
+    // If this process was busy until now, what has come in the meantime is read first.
+    setImmediate(() => stdout.destroy());
+  }, LAST_WORDS_MS);
+  stdout.once('close', () => {
+    clearTimeout(timer);
+  });
 }
 
 /** Children that end with this process; one listener for all, for Node warns of the eleventh. */
@@ -162,7 +191,7 @@ function failure(child: ChildProcess, command: string): Promise<never> {
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
   const ended = new Promise<void>((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    if (hasEnded(child)) resolve();
     else
       child.once('exit', () => {
         resolve();

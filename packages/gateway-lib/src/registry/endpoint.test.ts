@@ -236,6 +236,35 @@ describe('an endpoint under suspicion because a call failed', () => {
     expect(readied).toBe(1);
   });
 
+  it('takes calls while it is asked, and is asked once at a time', async () => {
+    const connection = await becomeReady();
+    endpoint.suspect();
+    endpoint.suspect();
+    expect(connection.pings).toHaveLength(1);
+    expect(endpoint.state).toEqual({ status: 'ready', connection });
+    await expect(endpoint.connection()).resolves.toBe(connection);
+    connection.pings[0]?.resolve();
+    await settled();
+    endpoint.suspect();
+    expect(connection.pings).toHaveLength(2);
+  });
+
+  it('is down when it does not answer in time', async () => {
+    await becomeReady();
+    endpoint.suspect();
+    await advance(1_500);
+    expect(endpoint.state).toEqual({ status: 'down', reason: 'no answer within 1500 ms' });
+  });
+
+  it.each([401, 429, 503])('has answered when it says HTTP %i', async (httpStatus) => {
+    setUp('http');
+    const connection = await becomeReady();
+    endpoint.suspect();
+    connection.pings[0]?.reject(new McpError('unavailable', 'later', { data: { httpStatus } }));
+    await settled();
+    expect(endpoint.state).toEqual({ status: 'ready', connection });
+  });
+
   it('loses its other calls when it does not answer, and is asked again', async () => {
     const connection = await becomeReady();
     const call = inFlight();
@@ -321,7 +350,20 @@ describe('an endpoint that went silent', () => {
     endpoint.suspect();
     endpoint.lose('silent');
     expect(call.failures).toEqual(['silent']);
-    expect(endpoint.state.status).toBe('connecting');
+    expect(endpoint.state).toEqual({ status: 'down', reason: 'silent' });
+  });
+
+  it.each<[TransportKind, number, number]>([
+    ['http', 700, 2_100],
+    ['http', 9_000, 5_000],
+    ['stdio', 700, 0],
+  ])('over %s that took %i ms to reach has %i ms for a ping', async (kind, ms, pingMs) => {
+    setUp(kind);
+    endpoint.start();
+    await advance(ms);
+    transport.last.resolve(new FakeConnection());
+    await settled();
+    expect(endpoint.pingMs).toBe(pingMs);
   });
 });
 
@@ -348,12 +390,61 @@ describe('the watch over calls', () => {
   it('leaves nothing to the watch of a connection before', async () => {
     const connection = await becomeReady();
     const call = inFlight();
-    endpoint.suspect();
-    connection.pings[0]?.resolve();
+    connection.lose();
+    await settled();
+    await advance(100);
+    transport.last.resolve(new FakeConnection());
     await settled();
     expect(watches).toMatchObject([{ calls: 0 }, { calls: 1 }]);
     call.leave();
     expect(watches).toMatchObject([{ calls: 0 }, { calls: 0 }]);
+  });
+});
+
+describe('restarting an endpoint', () => {
+  it.each([
+    ['waits for the next try', 0],
+    ['is asked', 100],
+  ])('lets go of a server that was lost and %s, and starts anew', async (_, ms) => {
+    const connection = await becomeReady();
+    endpoint.lose('silent');
+    await advance(ms);
+    endpoint.restart();
+    expect(connection.closes).toBe(1);
+    expect(transport.attempts).toHaveLength(2);
+    await settled();
+    expect(endpoint.state).toEqual({ status: 'connecting', first: true });
+    const next = endpoint.connection();
+    connection.pings[0]?.reject(unavailable());
+    await settled();
+    const second = new FakeConnection();
+    transport.last.resolve(second);
+    await expect(next).resolves.toBe(second);
+    await advance(5_000);
+    expect(transport.attempts).toHaveLength(2);
+    expect(readied).toBe(2);
+  });
+
+  it('leaves one that is ready or was never needed alone', async () => {
+    endpoint.restart();
+    expect(transport.attempts).toHaveLength(0);
+    const connection = await becomeReady();
+    endpoint.restart();
+    expect(endpoint.state).toEqual({ status: 'ready', connection });
+  });
+
+  it('does not let the gateway close before the old server is gone', async () => {
+    const connection = await becomeReady();
+    let ended = (): void => undefined;
+    connection.close = () => new Promise((resolve) => (ended = resolve));
+    endpoint.lose('silent');
+    endpoint.restart();
+    let closed = false;
+    const closing = endpoint.close().then(() => (closed = true));
+    await settled();
+    expect(closed).toBe(false);
+    ended();
+    await closing;
   });
 });
 

@@ -1,6 +1,7 @@
 import { McpError, type Clock, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { isUsable, type Endpoint, type EndpointState, type InFlight, type TransportKind } from '../core/upstream.ts';
+import { httpStatusOf, isAnswer } from './answer.ts';
 import type { Backoff } from './backoff.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,11 +30,18 @@ export interface CallWatch {
 /** Limit for the sign of life of a server that was lost: a ping into a black hole must not delay the next. Unit: ms. */
 const REVIVE_TIMEOUT_MS = 1_500;
 
+/** A server over HTTP has this many times as long for a ping as reaching it took: it may be far away. */
+const PING_FACTOR = 3;
+/** The most that this may give it. Unit: ms. */
+const MAX_PING_MS = 5_000;
+
 /** An endpoint that is reached when first needed, and reached again when it is lost. */
 export class SupervisedEndpoint implements Endpoint {
   readonly label: string;
   readonly kind: TransportKind;
   state: EndpointState = { status: 'idle' };
+  /** How long it took to reach the server anew, the last time. Unit: ms. */
+  #reachedInMs = 0;
   readonly #transport: Transport;
   readonly #options: SupervisorOptions;
   /** Calls that it is working on, each with the watch that counted it. */
@@ -43,6 +51,10 @@ export class SupervisedEndpoint implements Endpoint {
   #cancelRetry: (() => void) | undefined;
   #lost: Connection | undefined;
   #watch: CallWatch | undefined;
+  /** The connection that is asked for a sign of life. */
+  #suspected: Connection | undefined;
+  /** Connections that were given up and are being closed. */
+  readonly #dropped = new Set<Promise<void>>();
 
   constructor(transport: Transport, options: SupervisorOptions) {
     this.#transport = transport;
@@ -53,6 +65,11 @@ export class SupervisedEndpoint implements Endpoint {
 
   get load(): number {
     return this.#inFlight.size;
+  }
+
+  /** How long a server needs to have for a ping because it is far away. Unit: ms; 0 for one that is not elsewhere. */
+  get pingMs(): number {
+    return this.kind === 'http' ? Math.min(this.#reachedInMs * PING_FACTOR, MAX_PING_MS) : 0;
   }
 
   async connection(): Promise<Connection> {
@@ -76,11 +93,18 @@ export class SupervisedEndpoint implements Endpoint {
     };
   }
 
-  /** One call that failed says little of the others: the server is asked, and they fail only if it does not answer. */
+  /**
+   * One call that failed says little of the others: the server is asked, and they fail only if it does not answer. It
+   * takes calls meanwhile.
+   */
   suspect(): void {
     if (this.state.status !== 'ready' || this.kind === 'in-process') return;
-    this.#lost = this.state.connection;
-    this.#reach(false);
+    const { connection } = this.state;
+    if (this.#suspected === connection) return;
+    this.#suspected = connection;
+    void this.#ask(connection).finally(() => {
+      if (this.#suspected === connection) this.#suspected = undefined;
+    });
   }
 
   /** The server answers no longer, but its process or address is still there: asked again until it does. */
@@ -91,9 +115,13 @@ export class SupervisedEndpoint implements Endpoint {
     } else this.#failAll(reason);
   }
 
-  /** Gives a stopped endpoint another chance. */
+  /** Gives an endpoint that takes no calls another chance: a server that was lost is let go, and one reached anew. */
   restart(): void {
-    if (this.state.status !== 'stopped' || this.#closing.signal.aborted) return;
+    const { status } = this.state;
+    if (status === 'idle' || status === 'ready' || this.#closing.signal.aborted) return;
+    if (status === 'connecting' && !this.#lost) return;
+    this.#cancelRetry?.();
+    this.#forget();
     this.#options.backoff.reset();
     this.#reach(true);
   }
@@ -107,31 +135,64 @@ export class SupervisedEndpoint implements Endpoint {
     this.#failAll('the gateway is closed');
     await this.#attempt;
     await connection?.close();
+    await Promise.all(this.#dropped);
   }
 
   #reach(first: boolean): void {
     this.#cancelRetry = undefined;
     this.#enter({ status: 'connecting', first });
-    this.#attempt = this.#open().catch((thrown: unknown) => {
-      this.#failed(McpError.from(thrown));
+    const attempt = this.#open().catch((thrown: unknown) => {
+      // A restart may have put another in its place.
+      if (this.#attempt === attempt) this.#failed(McpError.from(thrown));
     });
+    this.#attempt = attempt;
   }
 
   async #open(): Promise<void> {
+    const lost = this.#lost;
+    const connection = lost ? await this.#ping(lost) : await this.#openNew();
+    if (this.#closing.signal.aborted) await connection.close();
+    else if (lost === this.#lost) this.#ready(connection);
+  }
+
+  async #openNew(): Promise<Connection> {
     const { clock, connectTimeoutMs } = this.#options;
-    const timeoutMs = this.#lost ? Math.min(REVIVE_TIMEOUT_MS, connectTimeoutMs) : connectTimeoutMs;
+    const since = clock.now();
+    const connection = await this.#within(connectTimeoutMs, (signal) => this.#transport.open(signal));
+    this.#reachedInMs = clock.now() - since;
+    return connection;
+  }
+
+  /** Asks for a sign of life. */
+  async #ping(connection: Connection): Promise<Connection> {
+    const timeoutMs = Math.min(Math.max(REVIVE_TIMEOUT_MS, this.pingMs), this.#options.connectTimeoutMs);
+    await this.#within(timeoutMs, (signal) => connection.ping(signal));
+    return connection;
+  }
+
+  async #within<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const timeout = new AbortController();
-    const stop = clock.after(timeoutMs, () => {
+    const stop = this.#options.clock.after(timeoutMs, () => {
       timeout.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
     });
     try {
-      const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
-      const lost = this.#lost;
-      const connection = lost ? await revive(lost, signal) : await this.#transport.open(signal);
-      if (this.#closing.signal.aborted) await connection.close();
-      else if (lost === this.#lost) this.#ready(connection);
+      return await work(AbortSignal.any([timeout.signal, this.#closing.signal]));
     } finally {
       stop();
+    }
+  }
+
+  /** Asks a server that takes calls; one that does not answer is lost. */
+  async #ask(connection: Connection): Promise<void> {
+    try {
+      await this.#ping(connection);
+    } catch (thrown) {
+      if (this.state.status !== 'ready' || this.state.connection !== connection) return;
+      // "Not found": something else may be at that address by now.
+      if (isAnswer(thrown) && httpStatusOf(thrown) !== 404) return;
+      this.#lost = connection;
+      if (!this.#transport.supervised) this.#forget();
+      this.#down(McpError.from(thrown).message);
     }
   }
 
@@ -163,8 +224,8 @@ export class SupervisedEndpoint implements Endpoint {
   #gone(connection: Connection, reason: unknown): void {
     if (this.state.status === 'stopped') return;
     if (this.state.status === 'ready' ? this.state.connection !== connection : this.#lost !== connection) return;
-    this.#lost = undefined;
-    void connection.close();
+    this.#lost = connection;
+    this.#forget();
     this.#down(`${this.label} ended${reason instanceof Error ? ` (${reason.message})` : ''}`);
   }
 
@@ -178,7 +239,9 @@ export class SupervisedEndpoint implements Endpoint {
 
   /** What is elsewhere may be another server by now, which knows nothing of this session: the next attempt starts anew. */
   #forget(): void {
-    void this.#lost?.close();
+    if (!this.#lost) return;
+    const closed = this.#lost.close().finally(() => this.#dropped.delete(closed));
+    this.#dropped.add(closed);
     this.#lost = undefined;
   }
 
@@ -234,9 +297,4 @@ export class SupervisedEndpoint implements Endpoint {
       },
     });
   }
-}
-
-async function revive(connection: Connection, signal: AbortSignal): Promise<Connection> {
-  await connection.ping(signal);
-  return connection;
 }

@@ -104,20 +104,26 @@ describe('a call on its way to an endpoint', () => {
     expectReleased();
   });
 
-  it.each([
-    ['unavailable', true],
-    ['timeout', false],
-    ['payload_too_large', false],
-  ] as const)('names the upstream in a failure %s', async (code, suspected) => {
-    connection.respond = () => Promise.reject(new McpError(code, 'bad luck', { data: { httpStatus: 500 } }));
-    await expect(dispatch(routed())).rejects.toMatchObject({
-      code,
-      message: 'Upstream "up": bad luck',
-      data: { httpStatus: 500, upstream: 'up' },
-    });
-    expect(endpoint.suspicions).toEqual(suspected ? ['bad luck'] : []);
-    expectReleased();
+  it('suspects an endpoint that did not answer', async () => {
+    connection.respond = () => Promise.reject(new McpError('unavailable', 'refused'));
+    await expect(dispatch(routed())).rejects.toThrow('refused');
+    expect(endpoint.suspicions).toEqual(['refused']);
   });
+
+  it.each(['unavailable', 'timeout', 'payload_too_large'] as const)(
+    'names the upstream in a failure %s',
+    async (code) => {
+      connection.respond = () => Promise.reject(new McpError(code, 'bad luck', { data: { httpStatus: 500 } }));
+      await expect(dispatch(routed())).rejects.toMatchObject({
+        code,
+        message: 'Upstream "up": bad luck',
+        data: { httpStatus: 500, upstream: 'up' },
+      });
+      // Whatever it was, an HTTP response is an answer.
+      expect(endpoint.suspicions).toEqual([]);
+      expectReleased();
+    },
+  );
 
   it('hides what a foreign error says', async () => {
     connection.respond = () => Promise.reject(new TypeError('password=1'));

@@ -3,6 +3,7 @@ import { renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint, InFlight, Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
+import { httpStatusOf } from '../registry/answer.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
 
@@ -98,7 +99,8 @@ class Guard implements InFlight {
   /** Lets go and says what went wrong, naming the upstream. */
   failed(thrown: unknown): Error {
     const error = this.signal.aborted ? McpError.from(this.signal.reason) : McpError.from(thrown);
-    if (error.code === 'unavailable' && !this.signal.aborted) this.#endpoint?.suspect(error.message);
+    const unanswered = error.code === 'unavailable' && httpStatusOf(error) === undefined;
+    if (unanswered && !this.signal.aborted) this.#endpoint?.suspect(error.message);
     this.#release();
     return named(this.#upstream, error);
   }

@@ -83,6 +83,14 @@ describe('listening to changes', () => {
     expect(told).toEqual([ALL, 'result']);
   });
 
+  it('ends at once with a caller who has left already', async () => {
+    const call = createCall('subscriptions/listen', { notifications: ALL }, { signal: AbortSignal.abort() });
+    const reply = await new FanIn().handler(call);
+    const told: unknown[] = [];
+    for await (const message of reply.messages()) told.push(brief(message));
+    expect(told).toEqual([ALL, 'result']);
+  });
+
   it('ends with a result when the gateway closes, also for who comes too late', async () => {
     const fanIn = new FanIn();
     const early = await listen(fanIn, ALL);

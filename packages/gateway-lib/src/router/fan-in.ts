@@ -36,7 +36,7 @@ export class FanIn {
       listener.end();
     };
     call.signal.addEventListener('abort', end, { once: true });
-    if (this.#closed) end();
+    if (this.#closed || call.signal.aborted) end();
     return Promise.resolve(streamReply(listener.messages(), end));
   };
 

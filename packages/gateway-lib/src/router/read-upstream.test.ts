@@ -63,6 +63,23 @@ describe('reading a list of an upstream', () => {
     expect(endpoint.load).toBe(0);
   });
 
+  it('is not counted when it ended before its server was reached', async () => {
+    let reached = (): void => undefined;
+    endpoint.connecting = new Promise((resolve) => {
+      reached = () => {
+        resolve(connection);
+      };
+    });
+    const reading = held(readUpstream(upstream(), 'tools/list', options));
+    await settled();
+    clock.advance(525);
+    await expect(reading).rejects.toMatchObject({ code: 'timeout' });
+    reached();
+    await settled();
+    expect(endpoint.load).toBe(0);
+    expect(connection.calls).toHaveLength(0);
+  });
+
   it('ends with the endpoint', async () => {
     connection.respond = () => new Promise(() => undefined);
     const reading = held(readUpstream(upstream(), 'tools/list', options));

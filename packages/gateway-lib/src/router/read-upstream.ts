@@ -1,4 +1,4 @@
-import { McpError, RemoteError, type ListMethod } from '@org/mcp-sdk';
+import { McpError, RemoteError, type ListMethod, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -12,6 +12,8 @@ export interface ReadOptions {
   readonly wheel: Wheel;
   /** Deadline for one upstream. Unit: ms. */
   readonly timeoutMs: number;
+  /** Told of entries that had to be left out. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** The capability that a list belongs to. */
@@ -32,13 +34,22 @@ export function readUpstream(upstream: Upstream, method: ListMethod, options: Re
   return withinDeadline(upstream, options, async (connection, signal) => {
     if (!connection.server.capabilities[CAPABILITY[method]]) return EMPTY_LIST;
     try {
-      return await readList(connection.handler, method, signal);
+      const list = await readList(connection.handler, method, signal);
+      if (list.skipped) tellOfSkipped(list.skipped, { upstream: upstream.name, method, telemetry: options.telemetry });
+      return list;
     } catch (thrown) {
       // Not every server with resources has templates.
       if (thrown instanceof RemoteError && thrown.rpc.code === METHOD_NOT_FOUND) return EMPTY_LIST;
       throw thrown;
     }
   });
+}
+
+function tellOfSkipped(
+  entries: number,
+  { telemetry, ...where }: { upstream: string; method: ListMethod; telemetry: Telemetry | undefined },
+): void {
+  telemetry?.record({ name: 'catalog.skipped', severity: 'warn', fields: { ...where, entries } });
 }
 
 /** Reaches an upstream within the deadline of a fan-out. @throws McpError `timeout` or `unavailable` */
@@ -67,6 +78,8 @@ async function withinDeadline<T>(
   let leave = (): void => undefined;
   const run = async (): Promise<T> => {
     const { endpoint, connection } = await reach(upstream, pick);
+    // Nobody would count out what is counted in after the end.
+    signal.throwIfAborted();
     leave = endpoint.enter({
       fail: (reason) => {
         controller.abort(reason);

@@ -73,13 +73,63 @@ describe('calls over a shared channel', () => {
     const { channel, link } = open();
     const [one, two] = [link.send(createCall('a')), link.send(createCall('b'))];
     channel.receive('{"jsonrpc":"2.0","id":1,"result":[]}');
-    await expect(one).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(one).rejects.toMatchObject({ code: 'unavailable' });
     channel.receive(ok(channel.sent[1] ?? {}, {}));
     expect((await two).peek()).toBe('complete');
   });
 
+  it('end alone when their error is null', async () => {
+    const { channel, link } = open();
+    const [one, two] = [link.send(createCall('a')), link.send(createCall('b'))];
+    channel.receive('{"jsonrpc":"2.0","id":1,"error":null}');
+    await expect((await one).result()).rejects.toMatchObject({ rpc: { data: { code: 'unavailable' } } });
+    channel.receive('{"jsonrpc":"2.0","id":2,"error":null,"result":{"n":2}}');
+    expect(await (await two).result()).toEqual({ n: 2 });
+  });
+
+  it('survive a listener that throws', async () => {
+    const { channel, link } = open();
+    const call = link.send(createCall('a'));
+    link.subscribe(() => {
+      throw new Error('listener');
+    });
+    expect(() => {
+      channel.receive(notification('notifications/tools/list_changed'));
+    }).not.toThrow();
+    channel.receive(ok(channel.sent[0] ?? {}, {}));
+    expect((await call).peek()).toBe('complete');
+  });
+
+  it('get no progress that they did not ask for', async () => {
+    const { channel, link } = open();
+    const call = link.send(createCall('a'));
+    channel.receive(notification('notifications/progress', { progressToken: 1, progress: 1 }));
+    channel.receive(ok(channel.sent[0] ?? {}, {}));
+    expect((await call).peek()).toBe('complete');
+  });
+
+  it('are not cancelled over the channel when they are initialize', async () => {
+    const { channel, link } = open();
+    const abort = new AbortController();
+    const call = link.send(createCall('initialize', {}, { signal: abort.signal }));
+    abort.abort(new McpError('timeout', 'late'));
+    await expect(call).rejects.toMatchObject({ code: 'timeout' });
+    expect(channel.sentAs('notifications/cancelled')).toEqual([]);
+  });
+
+  it('fail with overloaded when nobody reads what piles up, and the server is told', async () => {
+    const { channel, link } = open();
+    const call = link.send(createCall('a', {}, { logLevel: 'debug' }));
+    for (let i = 0; i < 1_001; i++) channel.receive(notification('notifications/message', { data: i }));
+    await expect((await call).result()).rejects.toMatchObject({ rpc: { data: { code: 'overloaded' } } });
+    expect(channel.sentAs('notifications/cancelled')).toHaveLength(1);
+  });
+
   it.each([
     'not JSON',
+    '{"level":30,"id":1,"msg":"request done"}',
+    '{"jsonrpc":"1.0","id":1,"result":{}}',
+    '{"jsonrpc":"2.0","id":1,"method":"ping","params":null}',
     '{}',
     '[]',
     '{"jsonrpc":"2.0","id":99,"result":{}}',

@@ -7,9 +7,9 @@ import type { Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
 import { Exchange } from '../wire/exchange.ts';
-import { FrameError, readFrame, type NotificationFrame } from '../wire/message.ts';
+import { FrameError, readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
-import { answerToServer, RESPONSE_LIMITS, type Link } from './link.ts';
+import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link } from './link.ts';
 
 /** Makes a {@link Link} over a channel that all calls share. @param label - names the server in messages */
 export function linkOverChannel(channel: Channel, label: string): Link {
@@ -46,8 +46,10 @@ class ChannelLink implements Link {
     if (this.#closeReason) return Promise.reject(this.#closeReason);
     if (call.signal.aborted) return Promise.reject(McpError.from(call.signal.reason));
     const id = this.#nextId++;
-    const exchange = new Exchange(call, (reason) => {
-      this.#cancel(id, reason);
+    const exchange = new Exchange(call, id, (reason) => {
+      if (this.#take(id) !== exchange) return;
+      if (isCancellable(call)) this.#tellCancelled(id);
+      exchange.fail(McpError.from(reason));
     });
     this.#pending.set(id, exchange);
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
@@ -74,15 +76,22 @@ class ChannelLink implements Link {
     await this.closed;
   }
 
+  /** Never throws: one message must not cost the calls that share the channel. */
   #receive(bytes: Uint8Array): void {
-    let frame;
     try {
-      frame = readFrame(bytes, RESPONSE_LIMITS);
+      this.#handle(readFrame(bytes, RESPONSE_LIMITS));
     } catch (thrown) {
       // A line that is no message (a stray print) concerns no call; a broken answer ends the call it answers.
-      if (thrown instanceof FrameError && thrown.id !== null) this.#take(thrown.id)?.fail(thrown.cause);
-      return;
+      if (thrown instanceof FrameError && thrown.isResponse) this.#failBroken(thrown.id, thrown.cause);
     }
+  }
+
+  #failBroken(id: RequestId | null, cause: McpError): void {
+    const message = `${this.label} sent a response that cannot be read: ${cause.message}`;
+    if (id !== null) this.#take(id)?.fail(new McpError('unavailable', message, { cause }));
+  }
+
+  #handle(frame: Frame): void {
     if (frame.kind === 'response') this.#take(frame.id ?? '')?.respond(frame);
     else if (frame.kind === 'request') this.#channel.send(encodeResponse(frame.id, answerToServer(frame.method)));
     else this.#route(frame);
@@ -112,11 +121,8 @@ class ChannelLink implements Link {
     return second === undefined && only?.wantsLogs ? only : undefined;
   }
 
-  #cancel(id: RequestId, reason: unknown): void {
-    const exchange = this.#take(id);
-    if (!exchange) return;
-    this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId: id })));
-    exchange.fail(McpError.from(reason));
+  #tellCancelled(requestId: RequestId): void {
+    this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId })));
   }
 
   #take(id: RequestId): Exchange | undefined {

@@ -205,6 +205,18 @@ describe('a modern connection', () => {
 });
 
 describe('a legacy connection', () => {
+  /** What a fake server answers, asked by another that stands before it. */
+  const answered = async (client: FakeHttpClient, { method, headers, message, signal }: FakeRequest) => {
+    const body = JSON.stringify(message);
+    const response = await client.request({ method: method as 'POST', headers, signal, body });
+    const id = response.header('mcp-session-id');
+    return {
+      status: response.status,
+      headers: id === undefined ? {} : { 'mcp-session-id': id },
+      text: new TextDecoder().decode(response.body as Uint8Array),
+    };
+  };
+
   const legacyClient = (answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>) =>
     new FakeHttpClient((request) => {
       if (request.message.method === 'notifications/initialized' || request.method === 'DELETE') return { status: 202 };
@@ -335,6 +347,72 @@ describe('a legacy connection', () => {
     waiting.forEach((go) => go());
     for (const call of calls) expect((await call).peek()).toBe('complete');
     expect(sessions).toBe(2);
+  });
+
+  it('lets new calls wait while it is opened again, and never sends one without a session', async () => {
+    let go: () => void = () => undefined;
+    let sessions = 0;
+    const client = legacyClient(async ({ message, headers }) => {
+      if (message.method === 'initialize') {
+        if (sessions > 0) await new Promise<void>((resolve) => (go = resolve));
+        return { json: initialized(message), headers: { 'mcp-session-id': `s${++sessions}` } };
+      }
+      return headers['mcp-session-id'] === 's2' ? { json: ok(message, {}) } : { status: 404 };
+    });
+    const { handler, ping } = await open(client).then((c) => ({ handler: c.handler, ping: c.ping.bind(c) }));
+    const first = handler(createCall('tools/call', { name: 'a' }));
+    await settled();
+    const abort = new AbortController();
+    const impatient = handler(createCall('tools/list', {}, { signal: abort.signal }));
+    const second = handler(createCall('tools/list'));
+    const pinged = ping(new AbortController().signal);
+    await settled();
+    expect(client.requests.at(-1)?.message.method).toBe('initialize');
+    abort.abort();
+    await expect(impatient).rejects.toMatchObject({ code: 'cancelled' });
+    go();
+    expect([(await first).peek(), (await second).peek()]).toEqual(['complete', 'complete']);
+    await pinged;
+    const sent = client.requests.filter(({ message }) => message.method !== 'initialize');
+    expect(sent.map(({ headers }) => headers['mcp-session-id'])).toEqual(['s1', 's1', 's2', 's2', 's2', 's2']);
+    expect(sessions).toBe(2);
+  });
+
+  it('does not open it again for the late 404 of a session that is gone already', async () => {
+    let late: () => void = () => undefined;
+    const { client, sessions } = expiring(({ message }) => ({ status: 404, json: { late: message.id } }));
+    const { handler } = await open(
+      new FakeHttpClient(async (request) => {
+        const { headers, message } = request;
+        const isLate = message.method === 'tools/call' && headers['mcp-session-id'] === 's1';
+        if (isLate) await new Promise<void>((resolve) => (late = resolve));
+        return answered(client, request);
+      }),
+    );
+    const slow = handler(createCall('tools/call', { name: 'a' }));
+    await handler(createCall('tools/list'));
+    late();
+    expect(await (await slow).result()).toMatchObject({ session: 's2' });
+    expect(sessions()).toBe(2);
+  });
+
+  it('keeps the expired session when it cannot be opened again, and tries with the next call', async () => {
+    const { client, sessions } = expiring(() => ({ status: 404 }));
+    let down = false;
+    const seen: (string | undefined)[] = [];
+    const { handler } = await open(
+      new FakeHttpClient((request) => {
+        if (request.message.method === 'initialize' && down) return { status: 503 };
+        seen.push(request.headers['mcp-session-id']);
+        return answered(client, request);
+      }),
+    );
+    down = true;
+    await expect(handler(createCall('tools/list'))).rejects.toMatchObject({ code: 'unavailable' });
+    down = false;
+    expect(await (await handler(createCall('tools/list'))).result()).toMatchObject({ session: 's2' });
+    expect(seen).toEqual([undefined, 's1', 's1', 's1', undefined, 's2', 's2']);
+    expect(sessions()).toBe(2);
   });
 
   it('does not hide any other failure', async () => {

@@ -21,7 +21,7 @@ export interface HttpClientResponse {
 
 /** How HTTP is spoken to one URL. Drivers: `fetch`, undici. */
 export interface HttpClient {
-  /** @throws McpError `unavailable` if there is no response, `payload_too_large` if it is longer than allowed */
+  /** @throws McpError `unavailable` if there is no response, or it is longer than allowed */
   request(request: HttpClientRequest): Promise<HttpClientResponse>;
   /** Frees the sockets that are its own. */
   close(): Promise<void>;
@@ -32,7 +32,7 @@ export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** What a response that is too long ends with. */
 export const tooLong = (maxBytes: number): McpError =>
-  new McpError('payload_too_large', `The response is longer than ${maxBytes} bytes.`);
+  new McpError('unavailable', `The response is longer than ${maxBytes} bytes.`);
 
 /** Whether a response is read as it comes. */
 export const isEventStream = (contentType: string | undefined): boolean =>

@@ -9,6 +9,7 @@ import {
   type FakeRequest,
 } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
 import type { Message } from '../core/reply.ts';
 import { HttpLink } from './http-link.ts';
 
@@ -92,12 +93,61 @@ describe('a call over HTTP', () => {
     expect(await reply.done).toBe('error');
   });
 
-  it('answered with an event that is no message ends with an error that says so', async () => {
-    const [link] = linkTo(() => ({ events: new FakeEvents().event(progress(1)).event('{"x":').done() }));
-    const reply = await link.send(createCall('x', {}, { progressToken: 1 }));
-    await expect(reply.result()).rejects.toMatchObject({
-      rpc: { message: expect.stringContaining('no JSON-RPC message') as string },
+  it.each<[string, Record<string, unknown> | string]>([
+    ['an event that is no message', '{"x":'],
+    ['text', 'hello'],
+    ['a notification that cannot be read', '{"jsonrpc":"2.0","method":"notifications/message","params":null}'],
+    ['progress under the token of another', progress('foreign')],
+    ['progress under its id, which was not sent', progress(1)],
+    ['the response to another request', { jsonrpc: '2.0', id: 999, result: { n: 999 } }],
+    ['a broken response to another request', '{"jsonrpc":"2.0","id":999,"result":[]}'],
+    ['a result without id', { jsonrpc: '2.0', id: null, result: { n: 999 } }],
+  ])('drops %s', async (_, event) => {
+    const [link] = linkTo(({ message }) => ({ events: new FakeEvents().event(event).event(ok(message, { n: 1 })) }));
+    const reply = await link.send(createCall('x'));
+    expect(reply.single).toMatchObject({ kind: 'result' });
+    expect(await reply.result()).toEqual({ n: 1 });
+  });
+
+  it('takes an error without id', async () => {
+    const [link] = linkTo(() => ({ events: new FakeEvents().event(fail({}, -5)) }));
+    await expect((await link.send(createCall('x'))).result()).rejects.toMatchObject({ rpc: { code: -5 } });
+  });
+
+  it.each<[string, (events: FakeEvents) => FakeEvents]>([
+    ['only events that are dropped', (events) => events.event('hello').event(progress('foreign')).done()],
+    [
+      'a broken response, though the stream stays open',
+      (events) => events.event('{"jsonrpc":"2.0","id":1,"result":[]}'),
+    ],
+  ])('is unavailable when it is answered with %s', async (_, answer) => {
+    const [link] = linkTo(() => ({ events: answer(new FakeEvents()) }));
+    await expect(link.send(createCall('x', {}, { progressToken: 1 }))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it.each(['{"jsonrpc":"2.0","id":1,"result":[]}', '{"jsonrpc":"2.0","id":1,"error":null}', '{}'])(
+    'is unavailable when it is answered with %s',
+    async (text) => {
+      const [link] = linkTo(() => ({ text }));
+      const outcome = link.send(createCall('x')).then(({ status }) => status);
+      expect(await outcome.catch((thrown: unknown) => McpError.from(thrown).status)).toBe(502);
+    },
+  );
+
+  it.each([
+    ['initialize', 0],
+    ['tools/list', 1],
+  ])('tells a legacy server that %s is cancelled: %d times', async (method, times) => {
+    const [link, client] = linkTo(async ({ message, signal }) => {
+      if (message.id !== undefined) await new Promise((_, reject) => (signal.onabort = reject));
+      return { status: 202 };
     });
+    link.settle('legacy', '2025-06-18');
+    const abort = new AbortController();
+    const call = link.send(createCall(method, {}, { signal: abort.signal }));
+    abort.abort();
+    await expect(call).rejects.toBeDefined();
+    expect(client.requests.filter(({ message }) => message.method === 'notifications/cancelled')).toHaveLength(times);
   });
 
   it('frees the connection when nobody wants the rest', async () => {

@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts';
+import type { Call, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
@@ -8,12 +8,12 @@ import type { Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { finalMessage, singleReply } from '../wire/exchange.ts';
 import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
-import { readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
+import { FrameError, readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
 import { decodeEvents } from '../wire/sse.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
-import { answerToServer, RESPONSE_LIMITS, type Link } from './link.ts';
+import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link } from './link.ts';
 
 const encoder = new TextEncoder();
 
@@ -32,6 +32,8 @@ export class HttpLink implements Link {
   readonly #base: Record<string, string>;
   #era: Era = 'modern';
   #sessionId: string | undefined;
+  /** What `initialize` was answered with; calls go under it once the session is agreed. */
+  #newSessionId: string | undefined;
   #close!: () => void;
   #nextId = 1;
 
@@ -56,19 +58,19 @@ export class HttpLink implements Link {
     const id = this.#nextId++;
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
     const headers = this.#headersFor(call);
-    const forget = this.#era === 'legacy' ? this.#tellWhenCancelled(call, id) : undefined;
+    const forget = this.#era === 'legacy' && isCancellable(call) ? this.#tellWhenCancelled(call, id) : undefined;
     const response = await this.#client.request({
       method: 'POST',
       headers,
       body: encodeRequest(id, call.method, params),
       signal: call.signal,
     });
-    if (call.method === 'initialize') this.#sessionId = response.header(HEADER.sessionId);
+    if (call.method === 'initialize') this.#newSessionId = response.header(HEADER.sessionId);
     if (isAboutTheServer(response.status, call, headers)) throw statusError(this.label, response.status);
     const reply =
       response.body instanceof Uint8Array
         ? this.#single(response, response.body)
-        : await replyFromStream({ frames: this.#frames(response.body), response, call, label: this.label });
+        : await replyFromStream({ frames: this.#frames(response.body, id), response, call, id, label: this.label });
     if (forget) void reply.done.then(forget);
     return reply;
   };
@@ -85,12 +87,12 @@ export class HttpLink implements Link {
   settle(era: Era, version: string): void {
     this.#era = era;
     this.#base[HEADER.protocolVersion] = version;
-    if (era === 'modern') this.#sessionId = undefined;
+    this.#sessionId = era === 'modern' ? undefined : this.#newSessionId;
   }
 
-  /** Forgets a legacy session, before another is opened. */
-  reset(): void {
-    this.#sessionId = undefined;
+  /** The legacy session that calls go under; undefined if the server needs none. */
+  get sessionId(): string | undefined {
+    return this.#sessionId;
   }
 
   /**
@@ -108,10 +110,12 @@ export class HttpLink implements Link {
   }
 
   async close(): Promise<void> {
-    if (this.#sessionId !== undefined) {
+    const sessionId = this.#newSessionId ?? this.#sessionId;
+    if (sessionId !== undefined) {
+      const headers = this.#sessionHeaders(sessionId);
       const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
       // A server that does not let clients end sessions, or is gone, has nothing to be told.
-      await this.#client.request({ method: 'DELETE', headers: this.#sessionHeaders(), signal }).catch(() => undefined);
+      await this.#client.request({ method: 'DELETE', headers, signal }).catch(() => undefined);
     }
     await this.#client.close();
     this.#close();
@@ -131,7 +135,7 @@ export class HttpLink implements Link {
   }
 
   #headersFor(call: Call): Record<string, string> {
-    if (call.method === 'initialize') return withoutVersion(this.#sessionHeaders());
+    if (call.method === 'initialize') return withoutVersion(this.#base);
     if (this.#era === 'legacy') return this.#sessionHeaders();
     const headers: Record<string, string> = { ...this.#base, ...call.paramHeaders, [HEADER.method]: call.method };
     if (needsNameHeader(call.method) && call.target !== undefined)
@@ -139,8 +143,8 @@ export class HttpLink implements Link {
     return headers;
   }
 
-  #sessionHeaders(): Record<string, string> {
-    return { ...this.#base, ...(this.#sessionId === undefined ? {} : { [HEADER.sessionId]: this.#sessionId }) };
+  #sessionHeaders(sessionId = this.#sessionId): Record<string, string> {
+    return { ...this.#base, ...(sessionId === undefined ? {} : { [HEADER.sessionId]: sessionId }) };
   }
 
   #single(response: HttpClientResponse, body: Uint8Array): Reply {
@@ -150,19 +154,24 @@ export class HttpLink implements Link {
   }
 
   /** Messages of a stream; what the server asks of its client is answered on the way. */
-  async *#frames(body: AsyncIterable<Uint8Array>): Frames {
+  async *#frames(body: AsyncIterable<Uint8Array>, id?: RequestId): Frames {
     for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
-      const frame = this.#readEvent(data);
+      const frame = this.#readEvent(data, id);
+      if (frame === undefined) continue;
       if (frame.kind === 'request') await this.#post(encodeResponse(frame.id, answerToServer(frame.method)));
       else yield frame;
     }
   }
 
-  #readEvent(data: string): Frame {
+  /** An event that is no message concerns no call: undefined. A broken answer to `id` ends the call. */
+  #readEvent(data: string, id: RequestId | undefined): Frame | undefined {
     try {
       return readFrame(encoder.encode(data), RESPONSE_LIMITS);
     } catch (cause) {
-      throw new McpError('unavailable', `${this.label} sent an event that is no JSON-RPC message.`, { cause });
+      if (!(cause instanceof FrameError && cause.isResponse && cause.id === id)) return undefined;
+      throw new McpError('unavailable', `${this.label} sent a response that cannot be read: ${cause.message}`, {
+        cause,
+      });
     }
   }
 

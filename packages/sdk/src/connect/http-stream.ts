@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts';
+import type { Call, RequestId } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
@@ -14,6 +14,8 @@ export interface ReplyStream {
   readonly frames: Frames;
   readonly response: HttpClientResponse;
   readonly call: Call;
+  /** The id of the request, and the progress token in it. */
+  readonly id: RequestId;
   /** Names the server in messages. */
   readonly label: string;
 }
@@ -37,12 +39,13 @@ export async function replyFromStream(stream: ReplyStream): Promise<Reply> {
 }
 
 async function* toMessages(stream: ReplyStream): AsyncGenerator<Message> {
-  const { frames, call, label } = stream;
+  const { frames, call, id, label } = stream;
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const frame = next.value;
-    if (frame.kind === 'notification')
-      yield { kind: 'notification', method: frame.method, params: restoreToken(frame, call.progressToken) };
-    else {
+    if (frame.kind === 'notification') {
+      const params = restoreToken(frame, { sent: id, asked: call.progressToken });
+      if (params) yield { kind: 'notification', method: frame.method, params };
+    } else if (answers(frame, id)) {
       yield finalMessage(frame);
       void readToEnd(stream);
       return;
@@ -50,6 +53,10 @@ async function* toMessages(stream: ReplyStream): AsyncGenerator<Message> {
   }
   throw new McpError('unavailable', `${label} cut the stream off.`);
 }
+
+/** Whether a response is to this request; an error whose sender could not read the id can be to no other. */
+const answers = (frame: ResponseFrame, id: RequestId): boolean =>
+  frame.id === id || (frame.id === null && frame.error !== undefined);
 
 /** Nothing may follow the answer; what does is dropped. */
 async function readToEnd({ frames, response }: ReplyStream): Promise<void> {

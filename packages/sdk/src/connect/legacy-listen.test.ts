@@ -67,6 +67,11 @@ describe('listening to a legacy server on a channel', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('ends at once when its caller has gone before it began', async () => {
+    const { done } = await open(EVERYTHING, AbortSignal.abort());
+    expect(await done).toBe('cancelled');
+  });
+
   it('ends with the server', async () => {
     const { channel, done } = await open(EVERYTHING);
     channel.lose();
@@ -150,6 +155,18 @@ describe('listening to a legacy server over HTTP', () => {
     hear(await replying);
     abort.abort();
     await settled();
+    clock.advance(5_000);
+    await settled();
+    expect(client.requests).toHaveLength(1);
+    expect(client.requests[0]?.signal.aborted).toBe(true);
+  });
+
+  it('ends when the caller goes while the stream is opened, and opens it no more', async () => {
+    const { replying, clock, client, abort } = await open([
+      new Promise<FakeAnswer>((resolve) => void Promise.resolve().then(() => resolve({ events: new FakeEvents() }))),
+    ]);
+    abort.abort();
+    expect(await hear(await replying).done).toBe('cancelled');
     clock.advance(5_000);
     await settled();
     expect(client.requests).toHaveLength(1);

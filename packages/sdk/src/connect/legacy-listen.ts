@@ -36,7 +36,10 @@ export async function listenLegacy(link: Link, { call, capabilities, clock }: Le
   const wanted = filterFor(call.params.value.notifications, capabilities);
   const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
   const stop = new AbortController();
-  const stream = link instanceof HttpLink && methods.length > 0 ? new GetStream(link, clock, stop.signal) : undefined;
+  const stream =
+    link instanceof HttpLink && methods.length > 0 && !call.signal.aborted
+      ? new GetStream(link, clock, stop.signal)
+      : undefined;
   const open = stream ? await stream.open() : true;
 
   const queue = new PushQueue<Message>();
@@ -48,13 +51,16 @@ export async function listenLegacy(link: Link, { call, capabilities, clock }: Le
     if (methods.includes(frame.method)) tell(frame.method);
   });
   const end = (): void => {
+    call.signal.removeEventListener('abort', end);
     unsubscribe();
     stop.abort();
     queue.end();
   };
   call.signal.addEventListener('abort', end, { once: true });
+  // It may have aborted while the stream was opened: then it says no more.
+  if (call.signal.aborted) end();
   void link.closed.then(end);
-  if (open)
+  if (open && !call.signal.aborted)
     void stream?.keepOpen(() => {
       methods.forEach(tell);
     });

@@ -72,7 +72,7 @@ class LegacyUpstream implements Connection {
 
   async ping(signal: AbortSignal): Promise<void> {
     const call = createCall('ping', {}, { signal });
-    const reply = await this.#link.send({ ...call, params: Payload.of<JsonObject>({}) });
+    const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({}) });
     await reply.done;
   }
 
@@ -81,20 +81,30 @@ class LegacyUpstream implements Connection {
   }
 
   async #request(call: Call): Promise<Reply> {
-    const legacyCall = { ...call, params: patchMeta(call.params, LEGACY_META) };
+    return this.#modernize(call.method, await this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) }));
+  }
+
+  /** Sends a call in the session that is open, or in the one that is being opened. */
+  async #send(call: Call): Promise<Reply> {
+    if (this.#reopening) await unlessAborted(this.#reopening, call.signal);
+    const session = this.#sessionId;
     try {
-      return this.#modernize(call.method, await this.#link.send(legacyCall));
+      return await this.#link.send(call);
     } catch (thrown) {
       if (!isExpired(thrown)) throw thrown;
-      await this.#reopen();
-      return this.#modernize(call.method, await this.#link.send(legacyCall));
+      await unlessAborted(this.#reopen(session), call.signal);
+      return this.#link.send(call);
     }
   }
 
-  /** Opens the session again, once for all calls that found it expired. A 404 says that the call has not run. */
-  #reopen(): Promise<void> {
+  get #sessionId(): string | undefined {
+    return this.#link instanceof HttpLink ? this.#link.sessionId : undefined;
+  }
+
+  /** Opens a session again, once for all calls that found it expired. A 404 says that the call has not run. */
+  #reopen(expired: string | undefined): Promise<void> {
     if (this.#reopening) return this.#reopening;
-    if (this.#link instanceof HttpLink) this.#link.reset();
+    if (this.#sessionId !== expired) return Promise.resolve();
     this.#reopening = this.initialize(AbortSignal.timeout(REOPEN_TIMEOUT_MS)).finally(
       () => (this.#reopening = undefined),
     );
@@ -122,6 +132,20 @@ class LegacyUpstream implements Connection {
       }),
     );
   }
+}
+
+/** Waits for `work`, which others wait for too, as long as this caller does. */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(McpError.from(signal.reason));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).then(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
 }
 
 const isExpired = (thrown: unknown): boolean => thrown instanceof McpError && thrown.data?.httpStatus === 404;

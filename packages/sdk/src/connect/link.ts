@@ -1,3 +1,4 @@
+import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -29,6 +30,9 @@ export interface Link {
   /** Ends the link. */
   close(): Promise<void>;
 }
+
+/** Whether a server may be told that nobody waits for `call` any more; the specification forbids it for `initialize`. */
+export const isCancellable = (call: Call): boolean => call.method !== 'initialize';
 
 /** What a server is answered that sends a request: alive, and nothing else, for no capability was declared. */
 export function answerToServer(method: string): FinalMessage {

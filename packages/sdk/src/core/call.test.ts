@@ -49,13 +49,26 @@ describe('targetOf', () => {
   it.each([
     ['tools/call', { name: 'a' }, 'a'],
     ['resources/read', { uri: 'u', name: 'a' }, 'u'],
-    ['completion/complete', { ref: { name: 'p' } }, 'p'],
-    ['completion/complete', { ref: { uri: 'u' } }, 'u'],
+    ['completion/complete', { ref: { type: 'ref/prompt', name: 'p' } }, 'p'],
+    ['completion/complete', { ref: { type: 'ref/resource', uri: 'u' } }, 'u'],
     ['completion/complete', { ref: 'p' }, undefined],
     ['tools/call', { name: 1 }, undefined],
     ['tools/list', { name: 'a' }, undefined],
   ])('of %s with %j is %s', (method, params, target) => {
     expect(targetOf(method, params)).toBe(target);
+  });
+
+  it.each([
+    { type: 'ref/resource', name: 'n', uri: 'u' },
+    { type: 'ref/prompt', name: 'n', uri: 'u' },
+    { type: 'ref/prompt', uri: 'u' },
+    { type: 'ref/prompt', name: 5 },
+    { type: 'ref/resource', name: 'n' },
+    { type: 'ref/tool', name: 'n' },
+    { name: 'n' },
+    {},
+  ])('refuses the reference %j: it can be read in two ways or in none', (ref) => {
+    expect(() => targetOf('completion/complete', { ref })).toThrow(expect.objectContaining({ code: 'invalid_params' }));
   });
 });
 

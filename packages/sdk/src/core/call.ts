@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from './json.ts';
-import { targetMember } from './methods.ts';
+import { referenceMember, targetMember } from './methods.ts';
 import { Payload } from './payload.ts';
 import { META, MODERN_VERSION, type Era, type LogLevel } from './protocol.ts';
 
@@ -83,12 +83,16 @@ export function createCall(method: string, params: JsonObject = {}, options: Cal
   };
 }
 
-/** Reads what a call of `method` with `params` is about. */
+/**
+ * Reads what a call of `method` with `params` is about.
+ * @throws McpError `invalid_params` if a completion's reference can be read in two ways or in none
+ */
 export function targetOf(method: string, params: JsonObject): string | undefined {
   const member = targetMember(method);
   if (member === undefined) return undefined;
   const holder = member === 'ref' ? params.ref : params;
   if (!isJsonObject(holder)) return undefined;
-  const target = member === 'ref' ? (holder.name ?? holder.uri) : holder[member];
+  const { type, name, uri } = holder;
+  const target = holder[member === 'ref' ? referenceMember({ type, name, uri }) : member];
   return typeof target === 'string' ? target : undefined;
 }

@@ -1,3 +1,5 @@
+import { McpError } from './errors.ts';
+
 /** How a method is answered: once, with a list that can be merged, or with a stream that stays open. */
 export type MethodClass = 'unary' | 'list' | 'discover' | 'listen';
 
@@ -28,6 +30,26 @@ const TARGET_MEMBER: Readonly<Record<string, TargetMember>> = {
 /** The member of `params` that a call of `method` is routed by; undefined when there is none. */
 export const targetMember = (method: string): TargetMember | undefined =>
   Object.hasOwn(TARGET_MEMBER, method) ? TARGET_MEMBER[method] : undefined;
+
+/** The member of `params.ref` that names what a completion is for. */
+export type ReferenceMember = 'name' | 'uri';
+
+/** What {@link referenceMember} looks at: a reference, or what a scanner found of one. */
+export interface Reference {
+  readonly type: unknown;
+  readonly name: unknown;
+  readonly uri: unknown;
+}
+
+/**
+ * The member that `ref` names its target by; its type decides.
+ * @throws McpError `invalid_params` if it has another member too: what is authorised must be what a server reads
+ */
+export function referenceMember(ref: Reference): ReferenceMember {
+  if (ref.type === 'ref/prompt' && typeof ref.name === 'string' && ref.uri === undefined) return 'name';
+  if (ref.type === 'ref/resource' && typeof ref.uri === 'string' && ref.name === undefined) return 'uri';
+  throw new McpError('invalid_params', 'params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
+}
 
 /** Whether HTTP requests of `method` must carry `Mcp-Name` (Streamable HTTP, "Standard Request Headers"). */
 export const needsNameHeader = (method: string): boolean => {

@@ -139,6 +139,22 @@ describe('a web-standard request', () => {
   });
 });
 
+describe('what is thrown while a response is made', () => {
+  it.each([
+    ['a status that is none', () => Promise.resolve({ status: 42, headers: {} })],
+    ['a handler that rejects', () => Promise.reject(new Error('secret'))],
+  ])('becomes a 500 that tells nothing: %s', async (_, handle) => {
+    const response = await toFetch(handle)(post());
+    expect([response.status, await response.json()]).toMatchObject([500, { error: { message: 'Internal error.' } }]);
+  });
+
+  it('breaks the stream', async () => {
+    const stream = (): Promise<void> => Promise.reject(new Error('secret'));
+    const response = await toFetch(() => Promise.resolve({ status: 200, headers: {}, stream }))(post());
+    await expect(response.text()).rejects.toThrow('Internal error.');
+  });
+});
+
 describe('a handler whose messages cannot be written', () => {
   const broken: Message = { kind: 'result', result: Payload.of<Record<string, unknown>>({ big: 1n }) };
 

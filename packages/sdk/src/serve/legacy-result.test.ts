@@ -62,9 +62,34 @@ describe('outputSchema for a legacy caller', () => {
         },
         list.tools[1],
         list.tools[2],
-        { name: 'd', outputSchema: { type: 'object', properties: { result: { anyOf: [] } }, required: ['result'] } },
+        { name: 'd', outputSchema: { type: 'object', anyOf: [] } },
         5,
       ],
+    });
+  });
+
+  it('keeps what its references point to where they look for it', async () => {
+    const kept = { $schema: 's', $id: 'https://a.example/b', $defs: { X: {} }, definitions: { Y: {} } };
+    const outputSchema = { ...kept, type: 'array', items: { $ref: '#/$defs/X' } };
+    expect(await asLegacy('tools/list', JSON.stringify({ tools: [{ name: 'a', outputSchema }] }))).toEqual({
+      tools: [
+        {
+          name: 'a',
+          outputSchema: {
+            ...kept,
+            type: 'object',
+            properties: { result: { type: 'array', items: { $ref: '#/$defs/X' } } },
+            required: ['result'],
+          },
+        },
+      ],
+    });
+  });
+
+  it('that allows an object is none but one, as its content is not wrapped then', async () => {
+    const list = { tools: [{ name: 'a', outputSchema: { type: ['object', 'null'], properties: {} } }] };
+    expect(await asLegacy('tools/list', JSON.stringify(list))).toEqual({
+      tools: [{ name: 'a', outputSchema: { type: 'object', properties: {} } }],
     });
   });
 
@@ -88,8 +113,9 @@ describe('a server that asks for input', () => {
   it('gets no further than an error', async () => {
     for (const method of ['tools/call', 'prompts/get'])
       await expect(legacyReply(method, resultReply(asking.result)).result()).rejects.toMatchObject({
-        rpc: { code: -32603 },
+        rpc: { code: -32021 },
       });
+    expect(legacyReply('tools/call', resultReply(asking.result)).status).toBeLessThan(500);
   });
 
   it('gets no further than an error after it told of progress either', async () => {
@@ -102,7 +128,7 @@ describe('a server that asks for input', () => {
         method,
         streamReply(queue, () => undefined),
       );
-      await expect(reply.result()).rejects.toMatchObject({ rpc: { code: -32603 } });
+      await expect(reply.result()).rejects.toMatchObject({ rpc: { code: -32021 } });
     }
   });
 

@@ -7,8 +7,10 @@ import { startHttp } from '../../test/support/http-server.ts';
 import { modern, rawClient } from '../../test/support/raw-http.ts';
 import { McpError } from '../core/errors.ts';
 import { MCPServerBuilder } from '../server/builder.ts';
+import type { HttpHandler } from './http-message.ts';
 import { listenHttp } from './listen.node.ts';
 import * as needsNode from './needs-node.ts';
+import { toNode } from './node.node.ts';
 import * as platformWeb from '../platform.web.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -140,6 +142,77 @@ describe('a caller that goes away', () => {
     socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}');
     await finished;
     expect(seen).toEqual(['aborted', 'read']);
+  });
+});
+
+describe('what is thrown while a response is made', () => {
+  const broken: Record<string, HttpHandler> = {
+    'a status that is none': () => Promise.resolve({ status: 42, headers: {} }),
+    'a header that is none': () => Promise.resolve({ status: 200, headers: { x: 'a\nb' } }),
+    'a stream with a header that is none': () =>
+      Promise.resolve({ status: 200, headers: { x: 'a\nb' }, stream: () => Promise.resolve() }),
+    'a handler that rejects': () => Promise.reject(new Error('secret')),
+  };
+
+  it.each(Object.keys(broken))('becomes a 500 that tells nothing: %s', async (name) => {
+    const handle = toNode(broken[name] as HttpHandler);
+    let handled: Promise<void> | undefined;
+    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    cleanups.push(() => http.close());
+    const send = rawClient(http.url.href);
+    cleanups.push(() => send.close());
+    expect(await send({ body: '{}' })).toMatchObject({
+      status: 500,
+      json: { id: null, error: { code: -32603, message: 'Internal error.' } },
+    });
+    await expect(handled).resolves.toBeUndefined();
+  });
+
+  it('cuts the response once its head is sent', async () => {
+    const handle = toNode(() =>
+      Promise.resolve({
+        status: 200,
+        headers: {},
+        stream: async (sink) => {
+          await sink.write('x');
+          throw new Error('secret');
+        },
+      }),
+    );
+    let handled: Promise<void> | undefined;
+    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    cleanups.push(() => http.close());
+    const send = rawClient(http.url.href);
+    cleanups.push(() => send.close());
+    await expect(send({ body: '{}' })).rejects.toThrow();
+    await expect(handled).resolves.toBeUndefined();
+  });
+});
+
+describe('a caller that has gone before its body is read', () => {
+  it.each([
+    ['in the middle of it', '{"a'],
+    ['after the whole of it', '{"a":1}      '],
+  ])('is noticed: %s', async (_, body) => {
+    let outcome: unknown;
+    let handled: Promise<void> | undefined;
+    let entered = (): void => undefined;
+    const started = new Promise<void>((resolve) => (entered = resolve));
+    const handle = toNode(async (request) => {
+      const gone = once(request.signal, 'abort');
+      entered();
+      await gone;
+      outcome = await request.body(1000).catch((thrown: unknown) => McpError.from(thrown).code);
+      return { status: 499, headers: {} };
+    });
+    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    cleanups.push(() => http.close());
+    const socket = connect(Number(http.url.port), '127.0.0.1');
+    socket.write(`POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 13\r\n\r\n${body}`);
+    await started;
+    socket.destroy();
+    await handled;
+    expect(outcome).toBe('cancelled');
   });
 });
 

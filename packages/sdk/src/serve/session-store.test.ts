@@ -4,7 +4,7 @@ import type { Principal } from '../core/call.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply } from '../core/reply.ts';
 import { resolveEdge } from './edge.ts';
-import { SessionStore } from './session-store.ts';
+import { SessionStore, type HttpSession } from './session-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const client = {
@@ -42,7 +42,7 @@ describe('a legacy session', () => {
       version: '2025-06-18',
       clientInfo: { name: 'n'.repeat(64), version: '1' },
     });
-    expect(resumed.session.principal?.subject).toBe('ann');
+    expect(resumed.owner).toEqual({ subject: 'ann' });
   });
 
   it.each([
@@ -127,5 +127,23 @@ describe('many sessions', () => {
     const back = await store.find(second.token, null);
     expect(back).not.toBe(second);
     expect(back.token).toBe(second.token);
+  }, 10_000);
+
+  it('do not push out one that is in use, and are refused when all are', async () => {
+    const store = replica();
+    const listening = await store.create(client, null);
+    listening.stream = new AbortController();
+    const calling = await store.create(client, null);
+    Object.defineProperty(calling.session, 'busy', { value: true });
+    const idle = await store.create(client, null);
+    const others: HttpSession[] = [];
+    for (let i = 0; i < 9_998; i++) others.push(await store.create(client, null));
+    expect(await store.find(listening.token, null)).toBe(listening);
+    expect(await store.find(calling.token, null)).toBe(calling);
+    for (const other of others) other.stream = new AbortController();
+    await expect(store.create(client, null)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
+    await expect(store.find(idle.token, null)).rejects.toMatchObject({ code: 'overloaded' });
+    delete others[5]?.stream;
+    expect(await store.create(client, null)).toBeDefined();
   }, 10_000);
 });

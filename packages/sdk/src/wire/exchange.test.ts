@@ -9,6 +9,9 @@ import { readFrame, type NotificationFrame, type ResponseFrame } from './message
 import { PushQueue } from './queue.ts';
 
 const response = (json: string): ResponseFrame => readFrame(bytes(`{"jsonrpc":"2.0","id":1,${json}}`)) as ResponseFrame;
+const log = readFrame(
+  bytes('{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"x"}}'),
+) as NotificationFrame;
 const progress = readFrame(
   bytes('{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":9,"progress":1}}'),
 ) as NotificationFrame;
@@ -24,7 +27,7 @@ function start(): { abort: AbortController; onCancel: ReturnType<typeof vi.fn>; 
   const abort = new AbortController();
   const onCancel = vi.fn();
   const call = createCall('tools/call', { name: 'a' }, { signal: abort.signal, progressToken: 'mine' });
-  return { abort, onCancel, exchange: new Exchange(call, onCancel) };
+  return { abort, onCancel, exchange: new Exchange(call, 9, onCancel) };
 }
 
 describe('Exchange', () => {
@@ -68,13 +71,62 @@ describe('Exchange', () => {
     expect(await reply.done).toBe('error');
   });
 
+  it.each([
+    ['is not the one that was sent', 8, 'mine'],
+    ['nobody asked for', 9, undefined],
+  ])('drops progress under a token that %s', async (_, token, progressToken) => {
+    const call = createCall('x', {}, progressToken === undefined ? {} : { progressToken });
+    const exchange = new Exchange(call, token, vi.fn());
+    exchange.notify(progress);
+    exchange.respond(response('"result":{}'));
+    expect((await exchange.reply).peek()).toBe('complete');
+  });
+
+  it('keeps only the newest progress for a reader that stalls', async () => {
+    const { exchange, onCancel } = start();
+    exchange.notify(log);
+    for (let i = 0; i < 2_500; i++) exchange.notify(progress);
+    exchange.notify(log);
+    exchange.respond(response('"result":{}'));
+    const seen = await texts((await exchange.reply).messages());
+    expect(seen.length).toBeLessThanOrEqual(1_002);
+    expect([seen[0], ...seen.slice(-2)]).toEqual([{ data: 'x' }, { data: 'x' }, 'result']);
+    expect(seen).toContainEqual({ progressToken: 'mine', progress: 1 });
+    expect(onCancel).not.toHaveBeenCalled();
+  });
+
+  it('is overloaded when anything else piles up before a reader that stalls', () => {
+    const { exchange, onCancel } = start();
+    for (let i = 0; i < 999; i++) exchange.notify(log);
+    for (let i = 0; i < 5; i++) exchange.notify(progress);
+    expect(onCancel).not.toHaveBeenCalled();
+    exchange.notify(log);
+    expect(onCancel).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded' }));
+  });
+
   it('gives log messages only to a call that asked for them', () => {
     expect(start().exchange.wantsLogs).toBe(false);
-    expect(new Exchange(createCall('x', {}, { logLevel: 'info' }), vi.fn()).wantsLogs).toBe(true);
+    expect(new Exchange(createCall('x', {}, { logLevel: 'info' }), 9, vi.fn()).wantsLogs).toBe(true);
   });
 });
 
 describe('finalMessage and singleReply', () => {
+  it.each(['null', '"boom"', '{"message":"nocode"}', '{"code":"E_FAIL","message":"m"}', '{"code":1}', '[]'])(
+    'do not give on the malformed error %s',
+    async (error) => {
+      const reply = singleReply(finalMessage(response(`"error":${error}`)));
+      expect(reply.status).toBe(502);
+      await expect(reply.result()).rejects.toMatchObject({
+        rpc: { code: -32603, message: 'The server sent a malformed error.', data: { code: 'unavailable' } },
+      });
+    },
+  );
+
+  it.each(['"constructor"', '"__proto__"', '"toString"', '1e3'])('have a valid status for the code %s', (code) => {
+    const reply = singleReply(finalMessage(response(`"error":{"code":${code},"message":"m"}`)));
+    expect([200, 502]).toContain(reply.status);
+  });
+
   it('read a response without result and error as an error', () => {
     expect(finalMessage({ kind: 'response', id: 1 })).toMatchObject({ kind: 'error' });
   });

@@ -1,11 +1,12 @@
 import type { Call, RequestId } from '../core/call.ts';
-import { McpError, type RpcError } from '../core/errors.ts';
+import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import {
   remoteErrorReply,
   resultReply,
   streamReply,
+  type ErrorMessage,
   type FinalMessage,
   type Message,
   type Reply,
@@ -15,7 +16,20 @@ import { PushQueue } from './queue.ts';
 import { peekResult } from './result.ts';
 
 /** HTTP statuses that certain errors of a server keep on their way through. */
-const ERROR_STATUS: Readonly<Record<number, number>> = { [-32601]: 404, [-32021]: 400 };
+const ERROR_STATUS: ReadonlyMap<number, number> = new Map([
+  [-32601, 404],
+  [-32021, 400],
+]);
+
+const malformed = new McpError('unavailable', 'The server sent a malformed error.');
+
+/** Stands for an error that is none; known by its identity. */
+const MALFORMED_ERROR: ErrorMessage = { kind: 'error', error: Payload.of(malformed.toRpc()) };
+
+/** Messages of one call that may wait for a reader that is slower than the server. */
+const MAX_WAITING = 1_000;
+
+const PROGRESS = 'notifications/progress';
 
 /**
  * One call on its way to a server and back: collects what comes and makes the {@link Reply} of it.
@@ -26,14 +40,19 @@ const ERROR_STATUS: Readonly<Record<number, number>> = { [-32601]: 404, [-32021]
 export class Exchange {
   readonly reply: Promise<Reply>;
   readonly #call: Call;
+  readonly #token: RequestId;
   readonly #onCancel: (reason: unknown) => void;
   #resolve!: (reply: Reply) => void;
   #reject!: (reason: unknown) => void;
   #stream: PushQueue<Message> | undefined;
 
-  /** @param onCancel - told when the caller, or whoever reads the reply, no longer wants it */
-  constructor(call: Call, onCancel: (reason: unknown) => void) {
+  /**
+   * @param token - what stands for the caller's progress token on the way to the server
+   * @param onCancel - told when the caller, or whoever reads the reply, no longer wants it
+   */
+  constructor(call: Call, token: RequestId, onCancel: (reason: unknown) => void) {
     this.#call = call;
+    this.#token = token;
     this.#onCancel = onCancel;
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -51,9 +70,10 @@ export class Exchange {
     return this.#call.logLevel !== undefined;
   }
 
-  /** Takes a notification that belongs to the call. */
+  /** Takes a notification that belongs to the call; progress under a token that is not its own is dropped. */
   notify(frame: NotificationFrame): void {
-    this.#push({ kind: 'notification', method: frame.method, params: this.#withCallersToken(frame) });
+    const params = restoreToken(frame, { sent: this.#token, asked: this.#call.progressToken });
+    if (params) this.#push({ kind: 'notification', method: frame.method, params });
   }
 
   /** Takes the response. */
@@ -80,30 +100,47 @@ export class Exchange {
       this.#stream = new PushQueue();
       this.#resolve(streamReply(this.#stream, this.#onCancel));
     }
-    this.#stream.push(message);
+    if (this.#hasRoom(this.#stream, message)) this.#stream.push(message);
+    else this.#onCancel(new McpError('overloaded', `More than ${MAX_WAITING} messages wait for their reader.`));
   }
 
-  #withCallersToken(frame: NotificationFrame): Payload<JsonObject> {
-    return restoreToken(frame, this.#call.progressToken);
+  /** Old progress makes room: only the newest says anything. */
+  #hasRoom(stream: PushQueue<Message>, message: Message): boolean {
+    if (stream.waiting < MAX_WAITING) return true;
+    const newest = isProgress(message) ? message : stream.findLast(isProgress);
+    stream.drop((waiting) => isProgress(waiting) && waiting !== newest);
+    return stream.waiting < MAX_WAITING || message === newest;
   }
 }
 
-/** Gives a progress notification the token that the caller chose. */
-export function restoreToken(frame: NotificationFrame, token: RequestId | undefined): Payload<JsonObject> {
-  if (frame.method !== 'notifications/progress') return frame.params.payload;
-  return Payload.of<JsonObject>({ ...frame.params.payload.value, progressToken: token });
+const isProgress = (message: Message): boolean => message.kind === 'notification' && message.method === PROGRESS;
+
+/** The progress token of a call: as it was sent to the server, and as the caller chose it. */
+export interface ProgressTokens {
+  readonly sent: RequestId;
+  /** Absent when the caller wants no progress. */
+  readonly asked: RequestId | undefined;
 }
 
-/** The final message in a response. */
+/** The params of a notification, of progress with the token that the caller chose; undefined if it is not the call's. */
+export function restoreToken(frame: NotificationFrame, tokens: ProgressTokens): Payload<JsonObject> | undefined {
+  if (frame.method !== PROGRESS) return frame.params.payload;
+  const { value } = frame.params.payload;
+  if (tokens.asked === undefined || value.progressToken !== tokens.sent) return undefined;
+  return Payload.of<JsonObject>({ ...value, progressToken: tokens.asked });
+}
+
+/** The final message in a response; an error that is not well-formed is not given on. */
 export function finalMessage(frame: ResponseFrame): FinalMessage {
   if (frame.result) return { kind: 'result', result: frame.result };
-  return { kind: 'error', error: frame.error ?? Payload.of<RpcError>(new McpError('internal', 'No result.').toRpc()) };
+  return frame.error && isRpcError(frame.error.value) ? { kind: 'error', error: frame.error } : MALFORMED_ERROR;
 }
 
 /** The reply that is `message` alone. */
 export function singleReply(message: FinalMessage): Reply {
   if (message.kind === 'result') return resultReply(message.result, peekResult);
-  return remoteErrorReply(message.error, ERROR_STATUS[message.error.value.code] ?? 200);
+  if (message === MALFORMED_ERROR) return remoteErrorReply(message.error, malformed.status);
+  return remoteErrorReply(message.error, ERROR_STATUS.get(message.error.value.code) ?? 200);
 }
 
 /** A reply like `reply` with its result changed. */

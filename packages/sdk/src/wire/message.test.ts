@@ -42,6 +42,23 @@ describe('readFrame', () => {
     expect(frame.kind === 'response' && frame.result?.text).toBe('{"b":1, "a":12345678901234567890}');
   });
 
+  it('reads a result beside an error that is null as a result', () => {
+    const frame = read('{"jsonrpc":"2.0","id":7,"error": null,"result":{}}');
+    expect(frame).toMatchObject({ kind: 'response', id: 7 });
+    expect(frame).toHaveProperty('result');
+    expect(frame).not.toHaveProperty('error');
+  });
+
+  it.each([
+    ['{"jsonrpc":"2.0","id":1,"result":[]}', true],
+    ['{"jsonrpc":"2.0","id":1,"result":{', true],
+    ['{"id":1,"level":30,"msg":"a log line"}', false],
+    ['{"jsonrpc":"1.0","id":1,"result":{}}', false],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":null}', false],
+  ])('says of what it refuses whether it is a response: %s', (json, isResponse) => {
+    expect(() => read(json)).toThrow(expect.objectContaining({ id: 1, isResponse }));
+  });
+
   it.each([['null'], ['1.5'], ['{}'], ['[]'], ['true'], ['9007199254740993']])(
     'reads an error whose id is %s as one without id',
     (id) => {
@@ -148,9 +165,26 @@ describe('the target of a request', () => {
     ['tools/call', '{"na\\u006de":"esc\\u0061ped ☃"}', 'escaped ☃'],
     ['tools/call', '{"arguments":{"name":"no"},"name":"yes"}', 'yes'],
     ['completion/complete', '{"ref":"x"}', undefined],
+    ['completion/complete', '{"ref":{"uri":"u","type":"ref\\u002fresource"}}', 'u'],
+    ['x', '{"ref":{"name":"a","uri":"b"}}', undefined],
     ['constructor', '{"name":"a"}', undefined],
   ])('of %s with %s is %s', (method, params, target) => {
     expect(request(params, method).params.target).toBe(target);
+  });
+
+  it.each([
+    '{"type":"ref/resource","name":"n","uri":"u"}',
+    '{"type":"ref/prompt","name":"n","uri":"u"}',
+    '{"type":"ref/prompt","name":"n","uri":5}',
+    '{"type":"ref/prompt","uri":"u"}',
+    '{"type":"ref/prompt","name":5}',
+    '{"type":"ref/resource","name":"n"}',
+    '{"type":"ref/tool","name":"n"}',
+    '{"name":"n"}',
+    '{}',
+  ])('is refused when the reference can be read in two ways or in none: %s', (ref) => {
+    const json = `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":${ref}}}`;
+    expect(refusal(json)).toMatchObject({ id: 1, code: 'invalid_params' });
   });
 
   it('is known by its offsets in the bytes of params', () => {

@@ -1,21 +1,11 @@
 import type { RequestId } from '../core/call.ts';
 import { McpError, type RpcError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { targetMember } from '../core/methods.ts';
-import { Payload, type Member, type Span } from '../core/payload.ts';
-import { META } from '../core/protocol.ts';
+import { Payload, type Span } from '../core/payload.ts';
 import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits } from './json-reader.ts';
+import { ParamsScan, type ScannedParams } from './params-scan.ts';
 
-/** What routing and translation need of `params`, read without parsing the rest. */
-export interface ScannedParams {
-  readonly payload: Payload<JsonObject>;
-  /** What the call is about, decoded. */
-  readonly target: string | undefined;
-  /** `_meta` members that are short: version, token, level; absent where they are not there. */
-  readonly meta: Readonly<Record<string, unknown>> | undefined;
-  /** Whether this is the retry of a call that asked for input. */
-  readonly retry: boolean;
-}
+export { OBJECT, type ScannedParams } from './params-scan.ts';
 
 /** A request as it came over the wire. */
 export interface RequestFrame {
@@ -43,19 +33,22 @@ export interface ResponseFrame {
 /** Any JSON-RPC message. */
 export type Frame = RequestFrame | NotificationFrame | ResponseFrame;
 
+const LETTER_N = 0x6e;
+
 /** An error in a message whose id could be read. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
   readonly id: RequestId | null;
   override readonly cause: McpError;
-  constructor(id: RequestId | null, cause: McpError) {
+  /** Whether it is a response, as far as it could be read: `"jsonrpc":"2.0"` and no method. */
+  readonly isResponse: boolean;
+  constructor(id: RequestId | null, cause: McpError, isResponse = false) {
     super(cause.message);
     this.id = id;
     this.cause = cause;
+    this.isResponse = isResponse;
   }
 }
-
-const SCALAR_META = new Set<string>([META.protocolVersion, META.progressToken, META.logLevel, META.subscriptionId]);
 
 /**
  * Reads one JSON-RPC message.
@@ -67,7 +60,7 @@ export function readFrame(bytes: Uint8Array, limits: JsonLimits = DEFAULT_JSON_L
   try {
     return scan.read();
   } catch (thrown) {
-    throw new FrameError(scan.id ?? null, McpError.from(thrown));
+    throw new FrameError(scan.id ?? null, McpError.from(thrown), scan.isResponse);
   }
 }
 
@@ -102,6 +95,10 @@ class FrameScan {
     this.#bytes = bytes;
     this.#reader = new JsonReader(bytes, limits);
     this.#scan = new ParamsScan(this.#reader);
+  }
+
+  get isResponse(): boolean {
+    return this.#version === '2.0' && this.#method === undefined;
   }
 
   read(): Frame {
@@ -144,6 +141,8 @@ class FrameScan {
 
   #response(): ResponseFrame {
     const { id } = this;
+    // Some servers write both members; an error that is null is none.
+    if (this.#result && this.#error && this.#bytes[this.#error.start] === LETTER_N) this.#error = undefined;
     if ((this.#result === undefined) === (this.#error === undefined))
       throw new McpError('invalid_request', 'A message needs "method", or exactly one of "result" and "error".');
     const payload = <T>(span: Span | undefined): Payload<T> | undefined =>
@@ -154,108 +153,6 @@ class FrameScan {
     return { kind: 'response', id: id ?? null, ...(result ? { result } : {}), ...(error ? { error } : {}) };
   }
 }
-
-/** What a call is about: where it stands, and what it says if it is a string. */
-interface Target {
-  readonly span: Span;
-  readonly text: string | undefined;
-}
-
-const QUOTE = 0x22;
-
-/** Collects the offsets that routing needs while `params` is read. */
-class ParamsScan {
-  readonly #reader: JsonReader;
-  readonly #targets: Partial<Record<string, Target>> = {};
-  /** Where `params` begins: offsets are counted from there. */
-  #base = 0;
-  #meta: (Span & { members: Member[] }) | undefined;
-  #values: Record<string, unknown> | undefined;
-  #retry = false;
-
-  constructor(reader: JsonReader) {
-    this.#reader = reader;
-  }
-
-  read(): Span {
-    const reader = this.#reader;
-    if (reader.peekByte() !== 0x7b) return reader.skip();
-    this.#base = reader.pos;
-    return reader.object((key) => {
-      if (key === '_meta') this.#readMeta();
-      else if (key === 'ref' && reader.peekByte() === 0x7b) this.#readRef();
-      else this.#readMember(key);
-    }, true);
-  }
-
-  finish(method: string, span: Span | undefined, bytes: Uint8Array): ScannedParams {
-    if (span === undefined)
-      return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
-    if (bytes[span.start] !== 0x7b) throw new McpError('invalid_request', '"params" must be an object.');
-    const target = this.#target(method);
-    const spans = { ...(target ? { target: target.span } : {}), ...(this.#meta ? { meta: this.#meta } : {}) };
-    return {
-      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), spans),
-      target: target?.text,
-      meta: this.#values,
-      retry: this.#retry,
-    };
-  }
-
-  #target(method: string): Target | undefined {
-    const member = targetMember(method);
-    if (member === undefined) return undefined;
-    return member === 'ref' ? (this.#targets['ref.name'] ?? this.#targets['ref.uri']) : this.#targets[member];
-  }
-
-  #readMember(key: string): void {
-    if (key === 'name' || key === 'uri') this.#targets[key] = this.#readTarget();
-    else this.#reader.skip();
-    if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
-  }
-
-  #readRef(): void {
-    this.#reader.object((key) => {
-      this.#targets[`ref.${key}`] = this.#readTarget();
-    }, true);
-  }
-
-  #readTarget(): Target {
-    const reader = this.#reader;
-    const isText = reader.peekByte() === QUOTE;
-    const start = reader.pos;
-    const text = isText ? (reader.scalar() as string) : undefined;
-    if (!isText) reader.skip();
-    return { span: this.#span(start), text };
-  }
-
-  /** From `start` to where the reader is, counted from the beginning of `params`. */
-  #span(start: number): Span {
-    return { start: start - this.#base, end: this.#reader.pos - this.#base };
-  }
-
-  #readMeta(): void {
-    const reader = this.#reader;
-    // What is stamped later would stand beside it, as a second "_meta".
-    if (reader.peekByte() !== 0x7b) throw new McpError('invalid_envelope', '"_meta" must be an object.');
-    const members: Member[] = [];
-    const values: Record<string, unknown> = {};
-    const span = reader.object((key, start) => {
-      reader.peekByte();
-      const from = reader.pos;
-      if (SCALAR_META.has(key)) values[key] = reader.scalar();
-      else reader.skip();
-      if (!SCALAR_META.has(key)) values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
-      members.push({ key, start: start - this.#base, value: this.#span(from) });
-    }, true);
-    this.#meta = { ...this.#span(span.start), members };
-    this.#values = values;
-  }
-}
-
-/** Stands in scanned `_meta` for a value that is an object and was not read. */
-export const OBJECT = Symbol('object');
-const OTHER = Symbol('other');
 
 function readId(reader: JsonReader): RequestId | null {
   const byte = reader.peekByte();

@@ -19,7 +19,7 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   const { value } = params;
   if (member !== 'ref') return Payload.of({ ...value, [member]: target });
   const ref = isJsonObject(value.ref) ? value.ref : {};
-  return Payload.of({ ...value, ref: { ...ref, ['name' in ref ? 'name' : 'uri']: target } });
+  return Payload.of({ ...value, ref: { ...ref, [ref.type === 'ref/prompt' ? 'name' : 'uri']: target } });
 }
 
 function spliceTarget(params: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {

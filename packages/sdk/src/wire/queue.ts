@@ -4,7 +4,7 @@ const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 
 /** Turns pushed values into an async iterable with one consumer. */
 export class PushQueue<T> implements AsyncIterable<T> {
-  readonly #values: T[] = [];
+  #values: T[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
   #error: unknown;
@@ -14,6 +14,21 @@ export class PushQueue<T> implements AsyncIterable<T> {
     if (this.#ended) return;
     this.#values.push(value);
     this.#wake?.();
+  }
+
+  /** How many values wait to be read. */
+  get waiting(): number {
+    return this.#values.length;
+  }
+
+  /** The value pushed last, of those that wait and match. */
+  findLast(matches: (value: T) => boolean): T | undefined {
+    return this.#values.findLast(matches);
+  }
+
+  /** Takes back the values that wait and match. */
+  drop(matches: (value: T) => boolean): void {
+    this.#values = this.#values.filter((value) => !matches(value));
   }
 
   /** Ends the iteration once the values before are read; with `error` it throws then. */

@@ -26,7 +26,7 @@ export function encodeEvent(json: WireJson): string {
  * Reads the data of each event; events without data (priming, keep-alive) are skipped.
  *
  * @param maxBytes - how long one event may be
- * @throws McpError `payload_too_large` when an event is longer
+ * @throws McpError `unavailable` when an event is longer: the server's fault
  */
 export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
   const ready: string[] = [];
@@ -41,7 +41,7 @@ export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, maxBytes:
   for await (const chunk of chunks) {
     open += chunk.length;
     parser.feed(utf8.decode(chunk, { stream: true }));
-    if (open > maxBytes) throw new McpError('payload_too_large', `An event is longer than ${maxBytes} bytes.`);
+    if (open > maxBytes) throw new McpError('unavailable', `An event is longer than ${maxBytes} bytes.`);
     yield* ready.splice(0);
   }
 }

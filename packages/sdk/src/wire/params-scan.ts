@@ -1,0 +1,132 @@
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { referenceMember, targetMember } from '../core/methods.ts';
+import { Payload, type Member, type Span } from '../core/payload.ts';
+import { META } from '../core/protocol.ts';
+import type { JsonReader } from './json-reader.ts';
+
+/** What routing and translation need of `params`, read without parsing the rest. */
+export interface ScannedParams {
+  readonly payload: Payload<JsonObject>;
+  /** What the call is about, decoded. */
+  readonly target: string | undefined;
+  /** `_meta` members that are short: version, token, level; absent where they are not there. */
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
+  /** Whether this is the retry of a call that asked for input. */
+  readonly retry: boolean;
+}
+
+const SCALAR_META = new Set<string>([META.protocolVersion, META.progressToken, META.logLevel, META.subscriptionId]);
+
+/** What a call is about: where it stands, and what it says if it is a string. */
+interface Target {
+  readonly span: Span;
+  readonly text: string | undefined;
+}
+
+const QUOTE = 0x22;
+
+/** Collects the offsets that routing needs while `params` is read. */
+export class ParamsScan {
+  readonly #reader: JsonReader;
+  readonly #targets: Partial<Record<string, Target>> = {};
+  /** Where `params` begins: offsets are counted from there. */
+  #base = 0;
+  #meta: (Span & { members: Member[] }) | undefined;
+  #values: Record<string, unknown> | undefined;
+  #retry = false;
+  #hasReference = false;
+
+  constructor(reader: JsonReader) {
+    this.#reader = reader;
+  }
+
+  read(): Span {
+    const reader = this.#reader;
+    if (reader.peekByte() !== 0x7b) return reader.skip();
+    this.#base = reader.pos;
+    return reader.object((key) => {
+      if (key === '_meta') this.#readMeta();
+      else if (key === 'ref' && reader.peekByte() === 0x7b) this.#readRef();
+      else this.#readMember(key);
+    }, true);
+  }
+
+  finish(method: string, span: Span | undefined, bytes: Uint8Array): ScannedParams {
+    if (span === undefined)
+      return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
+    if (bytes[span.start] !== 0x7b) throw new McpError('invalid_request', '"params" must be an object.');
+    const target = this.#target(method);
+    const spans = { ...(target ? { target: target.span } : {}), ...(this.#meta ? { meta: this.#meta } : {}) };
+    return {
+      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), spans),
+      target: target?.text,
+      meta: this.#values,
+      retry: this.#retry,
+    };
+  }
+
+  #target(method: string): Target | undefined {
+    const member = targetMember(method);
+    if (member === undefined) return undefined;
+    return member === 'ref' ? this.#reference() : this.#targets[member];
+  }
+
+  #reference(): Target | undefined {
+    if (!this.#hasReference) return undefined;
+    const value = (key: string): unknown => {
+      const target = this.#targets[`ref.${key}`];
+      return target && (target.text ?? OTHER);
+    };
+    return this.#targets[`ref.${referenceMember({ type: value('type'), name: value('name'), uri: value('uri') })}`];
+  }
+
+  #readMember(key: string): void {
+    if (key === 'name' || key === 'uri') this.#targets[key] = this.#readTarget();
+    else this.#reader.skip();
+    if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
+  }
+
+  #readRef(): void {
+    this.#hasReference = true;
+    this.#reader.object((key) => {
+      this.#targets[`ref.${key}`] = this.#readTarget();
+    }, true);
+  }
+
+  #readTarget(): Target {
+    const reader = this.#reader;
+    const isText = reader.peekByte() === QUOTE;
+    const start = reader.pos;
+    const text = isText ? (reader.scalar() as string) : undefined;
+    if (!isText) reader.skip();
+    return { span: this.#span(start), text };
+  }
+
+  /** From `start` to where the reader is, counted from the beginning of `params`. */
+  #span(start: number): Span {
+    return { start: start - this.#base, end: this.#reader.pos - this.#base };
+  }
+
+  #readMeta(): void {
+    const reader = this.#reader;
+    // What is stamped later would stand beside it, as a second "_meta".
+    if (reader.peekByte() !== 0x7b) throw new McpError('invalid_envelope', '"_meta" must be an object.');
+    const members: Member[] = [];
+    const values: Record<string, unknown> = {};
+    const span = reader.object((key, start) => {
+      reader.peekByte();
+      const from = reader.pos;
+      if (SCALAR_META.has(key)) values[key] = reader.scalar();
+      else reader.skip();
+      if (!SCALAR_META.has(key)) values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
+      members.push({ key, start: start - this.#base, value: this.#span(from) });
+    }, true);
+    this.#meta = { ...this.#span(span.start), members };
+    this.#values = values;
+  }
+}
+
+/** Stands in scanned `_meta` for a value that is an object and was not read. */
+export const OBJECT = Symbol('object');
+const OTHER = Symbol('other');
