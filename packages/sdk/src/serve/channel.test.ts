@@ -159,6 +159,22 @@ describe('a legacy client on a channel', () => {
     expect(listens()).toBe(1);
   });
 
+  it('may send a batch of at most 100 messages, and none is answered that it has cancelled', async () => {
+    const { channel } = start();
+    channel.receive(hello('2025-03-26'));
+    await settled();
+    const pings = (count: number): unknown[] => Array.from({ length: count }, (_, id) => plain(id, 'ping'));
+    channel.receive(pings(101));
+    channel.receive(pings(100));
+    await settled();
+    channel.receive([plain(5, 'slow'), plain(6, 'ping'), cancel(5)]);
+    await settled();
+    const [refused, answered, last] = channel.sent.slice(1);
+    expect(refused).toMatchObject({ id: null, error: { code: -32600 } });
+    expect(answered).toHaveLength(100);
+    expect(last).toMatchObject([{ id: 6 }]);
+  });
+
   it('may send a batch if its revision has them', async () => {
     const { channel } = start();
     channel.receive(hello('2025-03-26'));

@@ -8,19 +8,16 @@ import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
 import {
   FrameError,
   isBatch,
-  readBatch,
   readFrame,
   type Frame,
   type NotificationFrame,
   type RequestFrame,
 } from '../wire/message.ts';
-import { joinJson } from '../core/payload.ts';
-import { LegacySession, readInitialize } from './legacy-session.ts';
+import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
+import { readInitialize } from './legacy-client.ts';
+import { LegacySession } from './legacy-session.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { relay } from './relay.ts';
-
-/** The revision that requires JSON-RPC batches to be received. */
-const BATCH_VERSION = '2025-03-26';
 
 /** A handler made reachable over a channel. */
 export interface ChannelServer {
@@ -111,10 +108,9 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   async #batch(bytes: Uint8Array): Promise<void> {
-    if (this.#legacy?.client.version !== BATCH_VERSION)
-      throw new McpError('invalid_request', `A batch is only received in a session of revision ${BATCH_VERSION}.`);
+    checkBatchSession(this.#legacy);
     const answers: WireJson[] = [];
-    const frames = readBatch(bytes, this.#limits).map((message) => readFrame(message, this.#limits));
+    const frames = splitBatch(bytes, this.#limits).map((message) => readFrame(message, this.#limits));
     await Promise.all(
       frames.map((frame) =>
         this.#take(frame, (json, message) => {
@@ -123,8 +119,8 @@ class ChannelEndpoint implements ChannelServer {
         }),
       ),
     );
-    const list = answers.flatMap((answer, index) => (index === 0 ? [answer] : [',', answer]));
-    if (list.length > 0) this.#channel.send(joinJson(['[', ...list, ']']));
+    const joined = joinBatch(answers);
+    if (joined !== undefined) this.#channel.send(joined);
   }
 
   async #take(frame: Frame, send: Send): Promise<void> {
@@ -165,13 +161,12 @@ class ChannelEndpoint implements ChannelServer {
   async #answerLegacy(frame: RequestFrame): Promise<Reply> {
     try {
       if (frame.method === 'initialize') {
-        this.#legacy = new LegacySession(this.#handler, readInitialize(frame), null);
-        return await this.#legacy.initialize(this.#gone.signal);
+        this.#legacy = new LegacySession(this.#handler, readInitialize(frame));
+        return await this.#legacy.initialize({ signal: this.#gone.signal, principal: null });
       }
       // A ping may come before the handshake.
-      const session =
-        this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, null) : undefined);
-      if (session) return await session.answer(frame);
+      const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY) : undefined);
+      if (session) return await session.answer(frame, { principal: null });
       throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
     } catch (thrown) {
       return errorReply(thrown);
@@ -196,8 +191,8 @@ class ChannelEndpoint implements ChannelServer {
     if (!session || this.#told === session) return;
     this.#told = session;
     try {
-      for await (const { method, params } of (await session.listen(this.#gone.signal)) ?? [])
-        this.#channel.send(encodeNotification(method, params));
+      const changes = await session.listen({ signal: this.#gone.signal, principal: null });
+      for await (const { method, params } of changes ?? []) this.#channel.send(encodeNotification(method, params));
     } catch {
       // A stream that breaks has nothing more to tell.
     }

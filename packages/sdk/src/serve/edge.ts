@@ -39,7 +39,7 @@ export interface EdgeOptions {
    * @defaultValue a random one: sessions end with the process
    */
   secret?: Uint8Array<ArrayBuffer>;
-  /** Pause between the comments that keep a quiet stream open. Unit: ms, from 1. @defaultValue 15_000: proxies cut at 30 to 60 s */
+  /** Pause between the comments that keep a quiet stream open. Unit: ms, 1 to 2_147_483_647. @defaultValue 15_000: proxies cut at 30 to 60 s */
   keepAliveMs?: number;
   clock?: Clock;
   random?: Random;
@@ -68,6 +68,9 @@ export interface EdgeRequest {
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 const SECRET_BYTES = 32;
 
+/** Timers that are longer run at once. Unit: ms. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 /**
  * Completes the options.
  * @throws McpError `invalid_options` naming the option, its value and what is allowed
@@ -80,7 +83,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   if (secret.length < SECRET_BYTES) throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
   return {
     limits: resolveLimits(options.limits),
-    keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000),
+    keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000, MAX_TIMER_MS),
     secret,
     random,
     clock: options.clock ?? systemClock,
@@ -99,9 +102,9 @@ function resolveLimits(limits: Partial<EdgeLimits> = {}): EdgeLimits {
   return resolved;
 }
 
-function positive(path: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw invalid(path, String(value), 'an integer from 1');
+function positive(path: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
+  throw invalid(path, String(value), `an integer from 1${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`);
 }
 
 const invalid = (path: string, value: string, allowed: string): McpError =>

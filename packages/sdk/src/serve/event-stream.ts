@@ -25,15 +25,23 @@ async function relayEvents(
   options: EventStreamOptions,
   sink: StreamSink,
 ): Promise<void> {
+  let pending = 0;
+  const write = (text: string): Promise<void> | undefined => {
+    const room = sink.write(text);
+    if (!room) return undefined;
+    pending++;
+    return room.finally(() => pending--);
+  };
   const beat = (): void => {
-    void sink.write(SSE_KEEP_ALIVE);
+    // A reader that has stalled has enough to read; what is written now would only pile up.
+    if (pending === 0) void write(SSE_KEEP_ALIVE);
     cancel = options.clock.after(options.keepAliveMs, beat);
   };
   let cancel = options.clock.after(options.keepAliveMs, beat);
   try {
     await relay(messages, (message) => {
       const json = options.encode(message);
-      return json === undefined ? undefined : sink.write(encodeEvent(json));
+      return json === undefined ? undefined : write(encodeEvent(json));
     });
   } finally {
     cancel();

@@ -1,5 +1,5 @@
 import { McpError } from '../core/errors.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from './http-message.ts';
+import { errorResponse, type HttpHandler, type HttpRequest, type HttpResponse } from './http-message.ts';
 
 const encoder = new TextEncoder();
 
@@ -13,8 +13,14 @@ export const toFetch =
     };
     if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort, { once: true });
-    return toResponse(await handle(fromRequest(request, gone.signal)), abort);
+    try {
+      return toResponse(await handle(fromRequest(request, gone.signal)), abort);
+    } catch (thrown) {
+      return toResponse(errorResponse(null, internal(thrown)), abort);
+    }
   };
+
+const internal = (cause: unknown): McpError => new McpError('internal', 'Internal error.', { cause });
 
 const fromRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
   method: request.method,
@@ -72,9 +78,14 @@ function toResponse(response: HttpResponse, abort: () => void): Response {
         controller.enqueue(encoder.encode(text));
         return (controller.desiredSize ?? 1) > 0 ? undefined : new Promise((resolve) => waiting.push(resolve));
       };
-      void stream({ write }).finally(() => {
-        if (open) controller.close();
-      });
+      stream({ write }).then(
+        () => {
+          if (open) controller.close();
+        },
+        (thrown: unknown) => {
+          if (open) controller.error(internal(thrown));
+        },
+      );
     },
     pull() {
       wake();

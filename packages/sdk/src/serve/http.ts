@@ -17,6 +17,7 @@ import {
 } from './http-message.ts';
 import { LegacyHttp } from './legacy-http.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+import { reportFailures } from './report.ts';
 
 /** A handler made reachable over Streamable HTTP, in both eras. */
 export interface HttpServer {
@@ -34,7 +35,7 @@ export interface HttpServer {
  */
 export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServer {
   const edge = resolveEdge(options);
-  const endpoint = new HttpEndpoint(handler, edge);
+  const endpoint = new HttpEndpoint(reportFailures(handler, edge.telemetry), edge);
   return {
     handle: (request) => endpoint.handle(request),
     close: () => {

@@ -4,18 +4,16 @@ import type { Handler } from '../core/handler.ts';
 import { isLegacyVersion, isModernVersion, SUPPORTED_VERSIONS } from '../core/protocol.ts';
 import { errorReply, type Message, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
-import { joinJson } from '../core/payload.ts';
 import { HEADER } from '../wire/headers.ts';
-import { FrameError, readBatch, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
+import { FrameError, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
+import { checkBatchSession, joinBatch, splitBatch } from './batch.ts';
 import type { Edge } from './edge.ts';
 import { eventStream } from './event-stream.ts';
 import { emptyResponse, jsonResponse, type HttpRequest, type HttpResponse } from './http-message.ts';
-import { readInitialize, type LegacySession } from './legacy-session.ts';
+import { readInitialize } from './legacy-client.ts';
+import type { LegacyCaller, LegacySession } from './legacy-session.ts';
 import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
-
-/** The revision that requires JSON-RPC batches to be received. */
-const BATCH_VERSION = '2025-03-26';
 
 /** Streamable HTTP of the legacy era: sessions, their GET stream, and batches where the revision has them. */
 export class LegacyHttp {
@@ -34,7 +32,7 @@ export class LegacyHttp {
       this.#sessions.end(session);
       return emptyResponse(200);
     }
-    return this.#listen(session, request);
+    return this.#listen(session, request, principal);
   }
 
   /** Serves one posted message. */
@@ -50,7 +48,7 @@ export class LegacyHttp {
       if (frame.kind === 'response')
         throw new McpError('invalid_request', 'No request of this server waits for that response.');
       if (frame.kind !== 'request') return emptyResponse(202);
-      const reply = await session.answer(frame, request.headersWith(HEADER.paramPrefix));
+      const reply = await session.answer(frame, { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) });
       return this.#respond(frame, reply, session);
     } catch (thrown) {
       throw thrown instanceof FrameError || frame.kind === 'notification'
@@ -61,24 +59,26 @@ export class LegacyHttp {
 
   /** Serves a batch: an array of responses, in the order of the requests. */
   async batch(body: Uint8Array, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    const messages = readBatch(body, this.#edge.limits);
-    const { session } = await this.#batchSession(request, principal);
-    const answers = messages.map((bytes) => this.#answerInBatch(session, bytes));
-    const responses = (await Promise.all(answers)).filter((answer) => answer !== undefined);
-    if (responses.length === 0) return emptyResponse(202);
-    const list = responses.flatMap((response, index) => (index === 0 ? [response] : [',', response]));
-    return jsonResponse(200, joinJson(['[', ...list, ']']));
+    const messages = splitBatch(body, this.#edge.limits);
+    const token = request.header(HEADER.sessionId);
+    const session = token === undefined ? undefined : (await this.#sessions.find(token, principal)).session;
+    checkBatchSession(session);
+    const answers = await Promise.all(messages.map((bytes) => this.#answerInBatch(session, bytes, { principal })));
+    const joined = joinBatch(answers.filter((answer) => answer !== undefined));
+    return joined === undefined ? emptyResponse(202) : jsonResponse(200, joined);
   }
 
   close(): void {
     this.#sessions.close();
   }
 
-  async #answerInBatch(session: LegacySession, bytes: Uint8Array): Promise<WireJson | undefined> {
+  async #answerInBatch(session: LegacySession, bytes: Uint8Array, caller: LegacyCaller): Promise<WireJson | undefined> {
     try {
       const frame = readFrame(bytes, this.#edge.limits);
       if (frame.kind === 'notification') session.notify(frame);
-      return frame.kind === 'request' ? await finalOf(frame, await session.answer(frame)) : undefined;
+      if (frame.kind !== 'request') return undefined;
+      const answer = await finalOf(frame, await session.answer(frame, caller));
+      return session.hasCancelled(frame) ? undefined : answer;
     } catch (thrown) {
       const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
       const { single } = errorReply(cause);
@@ -86,16 +86,9 @@ export class LegacyHttp {
     }
   }
 
-  async #batchSession(request: HttpRequest, principal: Principal | null): Promise<HttpSession> {
-    const token = request.header(HEADER.sessionId);
-    const found = token === undefined ? undefined : await this.#sessions.find(token, principal);
-    if (found?.session.client.version === BATCH_VERSION) return found;
-    throw new McpError('invalid_request', `A batch is only received in a session of revision ${BATCH_VERSION}.`);
-  }
-
   async #initialize(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     const created = await this.#sessions.create(readInitialize(frame), principal);
-    const reply = await created.session.initialize(request.signal);
+    const reply = await created.session.initialize({ signal: request.signal, principal });
     if (reply.single?.kind === 'result')
       return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     this.#sessions.end(created);
@@ -104,15 +97,16 @@ export class LegacyHttp {
 
   /** The session that a request names. @throws McpError if it names none, or a wrong one */
   async #session(request: HttpRequest, principal: Principal | null): Promise<HttpSession> {
+    const token = request.header(HEADER.sessionId);
+    // The modern era has these methods neither.
+    if (token === undefined && request.method !== 'POST')
+      throw new McpError('http_method_not_allowed', `HTTP ${request.method} needs the session that initialize opens.`);
     const version = request.header(HEADER.protocolVersion);
     if (version !== undefined && !isLegacyVersion(version))
       throw new McpError('unsupported_protocol_version', `The revision ${version.slice(0, 40)} is not served.`, {
         data: { supported: SUPPORTED_VERSIONS, requested: version },
       });
-    const token = request.header(HEADER.sessionId);
     if (token !== undefined) return this.#sessions.find(token, principal);
-    if (request.method !== 'POST')
-      throw new McpError('http_method_not_allowed', `HTTP ${request.method} needs the session that initialize opens.`);
     throw new McpError(
       'invalid_request',
       'The request has neither the _meta of a modern request nor the Mcp-Session-Id that initialize answers with.',
@@ -120,13 +114,22 @@ export class LegacyHttp {
   }
 
   /** The one stream of a session; a new one takes over, for the old one's connection may be dead. */
-  async #listen(http: HttpSession, request: HttpRequest): Promise<HttpResponse> {
+  async #listen(http: HttpSession, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     http.stream?.abort();
     const stream = new AbortController();
     http.stream = stream;
-    const messages = await http.session.listen(AbortSignal.any([stream.signal, request.signal]));
-    if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
-    return this.#events(messages, (message) => encode(NO_ID, message));
+    const closed = (): void => {
+      if (http.stream === stream) http.stream = undefined;
+    };
+    try {
+      const signal = AbortSignal.any([stream.signal, request.signal]);
+      const messages = await http.session.listen({ signal, principal });
+      if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
+      return this.#events(whenOver(messages, closed), (message) => encode(NO_ID, message));
+    } catch (thrown) {
+      closed();
+      throw thrown;
+    }
   }
 
   #respond(frame: RequestFrame, reply: Reply, session: LegacySession): HttpResponse {
@@ -150,6 +153,14 @@ const legacyStatus = (reply: Reply): number => (reply.status === 404 || reply.st
 
 const encode = (id: RequestId, message: Message): WireJson =>
   message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(id, message);
+
+async function* whenOver(messages: AsyncIterable<Message>, over: () => void): AsyncGenerator<Message> {
+  try {
+    yield* messages;
+  } finally {
+    over();
+  }
+}
 
 async function finalOf(frame: RequestFrame, reply: Reply): Promise<WireJson | undefined> {
   let final: WireJson | undefined;

@@ -7,8 +7,14 @@ import { membersOf, peekResult } from '../wire/result.ts';
 
 const OPEN_BRACE = 0x7b;
 
+/** Members of a schema that references count from: `#/$defs/X` is looked for at the root. */
+const OF_THE_ROOT = new Set(['$schema', '$id', '$defs', 'definitions']);
+
 /** What a legacy caller is told when a server asks for something it cannot be asked. */
-const NOT_ASKABLE = new McpError('internal', 'The server asked for input, which this caller did not offer to give.');
+const NOT_ASKABLE = new McpError(
+  'missing_client_capability',
+  'The server asked for input, which this caller did not offer to give.',
+);
 
 /** A reply as a legacy caller knows it. */
 export function legacyReply(method: string, reply: Reply): Reply {
@@ -44,14 +50,23 @@ function wrapOutputSchemas(result: Payload<JsonObject>): Payload<JsonObject> {
   if (!result.text.includes('"outputSchema"')) return result;
   const { value } = result;
   const tools: unknown[] = Array.isArray(value.tools) ? value.tools : [];
-  if (!tools.some(needsWrap)) return result;
-  return Payload.of({ ...value, tools: tools.map((tool) => (needsWrap(tool) ? wrapTool(tool) : tool)) });
+  if (!tools.some(isForeign)) return result;
+  return Payload.of({ ...value, tools: tools.map((tool) => (isForeign(tool) ? withObjectSchema(tool) : tool)) });
 }
 
-const needsWrap = (tool: unknown): tool is JsonObject & { outputSchema: JsonObject } =>
+type ToolWithOutput = JsonObject & { outputSchema: JsonObject };
+
+const isForeign = (tool: unknown): tool is ToolWithOutput =>
   isJsonObject(tool) && isJsonObject(tool.outputSchema) && tool.outputSchema.type !== 'object';
 
-const wrapTool = (tool: JsonObject & { outputSchema: JsonObject }): JsonObject => ({
-  ...tool,
-  outputSchema: { type: 'object', properties: { result: tool.outputSchema }, required: ['result'] },
-});
+const withObjectSchema = (tool: ToolWithOutput): JsonObject => ({ ...tool, outputSchema: asObject(tool.outputSchema) });
+
+/** Content that is an object is not wrapped, so neither is a schema that lets it be one. */
+function asObject(schema: JsonObject): JsonObject {
+  const { type } = schema;
+  if (type === undefined || (Array.isArray(type) && type.includes('object'))) return { ...schema, type: 'object' };
+  const members = Object.entries(schema);
+  const root = Object.fromEntries(members.filter(([name]) => OF_THE_ROOT.has(name)));
+  const result = Object.fromEntries(members.filter(([name]) => !OF_THE_ROOT.has(name)));
+  return { ...root, type: 'object', properties: { result }, required: ['result'] };
+}

@@ -4,27 +4,24 @@ import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import {
-  isLegacyVersion,
-  isLogLevel,
-  LATEST_LEGACY_VERSION,
-  LOG_LEVELS,
-  META,
-  MODERN_VERSION,
-  type LogLevel,
-} from '../core/protocol.ts';
+import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
 import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
 import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
+import type { LegacyClient } from './legacy-client.ts';
 import { legacyReply } from './legacy-result.ts';
 import { tokenOf } from './modern.ts';
 
-/** What a legacy client said of itself in `initialize`. */
-export interface LegacyClient {
-  readonly version: string;
-  readonly clientInfo: JsonObject;
-  /** What the client can be asked, as it declared it. */
-  readonly capabilities: JsonObject;
+/** Who sends a request of a session: scopes may differ from one to the next. */
+export interface LegacyCaller {
+  readonly principal: Principal | null;
+  readonly paramHeaders?: Record<string, string> | undefined;
+}
+
+/** Who waits for what the handler tells, and for how long. */
+export interface LegacyListener {
+  readonly signal: AbortSignal;
+  readonly principal: Principal | null;
 }
 
 /** What the capabilities a handler sees leave out: nothing that is asked can reach a legacy caller here. */
@@ -33,35 +30,20 @@ const ASKABLE = new Set(['sampling', 'elicitation', 'roots', 'tasks']);
 /** Methods that a legacy caller does not know. */
 const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
 
-/** Reads the params of `initialize`. @throws McpError `invalid_params` if a required member is missing */
-export function readInitialize(frame: RequestFrame): LegacyClient {
-  const { protocolVersion, clientInfo, capabilities } = frame.params.payload.value;
-  if (typeof protocolVersion !== 'string') throw new McpError('invalid_params', 'protocolVersion must be a string.');
-  if (!isJsonObject(clientInfo) || typeof clientInfo.name !== 'string')
-    throw new McpError('invalid_params', 'clientInfo must be an object with a name and a version.');
-  return {
-    version: isLegacyVersion(protocolVersion) ? protocolVersion : LATEST_LEGACY_VERSION,
-    clientInfo,
-    capabilities: isJsonObject(capabilities) ? capabilities : {},
-  };
-}
-
 /**
  * One legacy client: keeps what its era says once and stamps it on each call, so that the handler sees modern calls.
  */
 export class LegacySession {
   readonly client: LegacyClient;
-  readonly principal: Principal | null;
   readonly #handler: Handler;
   readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
   readonly #cancelled = new WeakSet<RequestFrame>();
   readonly #stamp: Record<string, string>;
   #logLevel: LogLevel | undefined;
 
-  constructor(handler: Handler, client: LegacyClient, principal: Principal | null) {
+  constructor(handler: Handler, client: LegacyClient) {
     this.#handler = handler;
     this.client = client;
-    this.principal = principal;
     const askless = Object.entries(client.capabilities).filter(([name]) => !ASKABLE.has(name));
     this.#stamp = {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
@@ -71,8 +53,8 @@ export class LegacySession {
   }
 
   /** Answers `initialize` with what the handler says of itself. */
-  async initialize(signal: AbortSignal): Promise<Reply> {
-    const reply = await this.#handler(createCall('server/discover', {}, { signal, principal: this.principal }));
+  async initialize(listener: LegacyListener): Promise<Reply> {
+    const reply = await this.#handler(createCall('server/discover', {}, listener)).catch(errorReply);
     if (reply.peek() === 'error') return reply;
     const discovered = await reply.result();
     const meta: JsonObject = isJsonObject(discovered._meta) ? discovered._meta : {};
@@ -88,12 +70,12 @@ export class LegacySession {
   }
 
   /** Answers a request of the session. Rejects never: what goes wrong is the reply. */
-  async answer(frame: RequestFrame, paramHeaders?: Record<string, string>): Promise<Reply> {
+  async answer(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
     try {
       if (frame.method === 'ping') return resultReply(Payload.of<JsonObject>({}));
       if (frame.method === 'logging/setLevel') return this.#setLevel(frame);
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
-      return legacyReply(frame.method, await this.#forward(frame, paramHeaders));
+      return legacyReply(frame.method, await this.#forward(frame, caller));
     } catch (thrown) {
       return errorReply(thrown);
     }
@@ -116,12 +98,25 @@ export class LegacySession {
     return this.#cancelled.has(frame);
   }
 
-  /** Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any. */
-  async listen(signal: AbortSignal): Promise<AsyncIterable<NotificationMessage> | undefined> {
+  /**
+   * Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any.
+   * @returns rejects if the listener has gone before it is open
+   */
+  async listen(listener: LegacyListener): Promise<AsyncIterable<NotificationMessage> | undefined> {
+    const { signal } = listener;
+    signal.throwIfAborted();
     const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-    const call = createCall('subscriptions/listen', { notifications }, { signal, principal: this.principal });
+    const call = createCall('subscriptions/listen', { notifications }, listener);
     const reply = await this.#handler({ ...call, era: 'legacy' }).catch(errorReply);
+    // What looks at the signal from now on is not told of what has been.
+    if (signal.aborted) reply.cancel(signal.reason);
+    signal.throwIfAborted();
     return reply.single ? undefined : changesOnly(reply);
+  }
+
+  /** Whether a call is running. */
+  get busy(): boolean {
+    return this.#inFlight.size > 0;
   }
 
   /** Cancels what is still running. */
@@ -129,12 +124,12 @@ export class LegacySession {
     for (const { controller } of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
   }
 
-  async #forward(frame: RequestFrame, paramHeaders: Record<string, string> | undefined): Promise<Reply> {
+  async #forward(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
     if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
     const controller = new AbortController();
     this.#inFlight.set(frame.id, { frame, controller });
     try {
-      const reply = await this.#handler(this.#call(frame, controller.signal, paramHeaders));
+      const reply = await this.#handler(this.#call(frame, controller.signal, caller));
       void reply.done.then(() => this.#inFlight.delete(frame.id));
       return reply;
     } catch (thrown) {
@@ -143,7 +138,7 @@ export class LegacySession {
     }
   }
 
-  #call(frame: RequestFrame, signal: AbortSignal, paramHeaders: Record<string, string> | undefined): Call {
+  #call(frame: RequestFrame, signal: AbortSignal, caller: LegacyCaller): Call {
     const { meta = {}, payload, target } = frame.params;
     const level = this.#logLevel && JSON.stringify(this.#logLevel);
     return {
@@ -152,11 +147,11 @@ export class LegacySession {
       params: patchMeta(payload, { ...this.#stamp, [META.logLevel]: level }),
       era: 'legacy',
       signal,
-      principal: this.principal,
+      principal: caller.principal,
       round: 0,
       progressToken: tokenOf(meta),
       logLevel: this.#logLevel,
-      paramHeaders,
+      paramHeaders: caller.paramHeaders,
     };
   }
 

@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { McpError } from '../core/errors.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, StreamSink } from './http-message.ts';
+import {
+  errorResponse,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  type StreamSink,
+} from './http-message.ts';
 import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
@@ -19,11 +25,21 @@ export const toNode =
     const req = request as IncomingMessage;
     const res = answer as ServerResponse;
     /* eslint-enable */
-    const response = await handle(new NodeRequest(req, res));
-    // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
-    if (response.stream) await writeStream(res, response, response.stream);
-    else if (!res.destroyed && !res.writableEnded) writeBody(res, response);
+    try {
+      const response = await handle(new NodeRequest(req, res));
+      // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
+      if (response.stream) await writeStream(res, response, response.stream);
+      else if (!res.destroyed && !res.writableEnded) writeBody(res, response);
+    } catch (thrown) {
+      // Nobody waits for this promise: a rejection would end the process.
+      fail(res, thrown);
+    }
   };
+
+function fail(res: ServerResponse, cause: unknown): void {
+  if (res.headersSent || res.destroyed) res.destroy();
+  else writeBody(res, errorResponse(null, new McpError('internal', 'Internal error.', { cause })));
+}
 
 class NodeRequest implements HttpRequest {
   readonly method: string;
@@ -71,7 +87,7 @@ function bodyOf(parsed: unknown): Uint8Array {
 function signalOf(res: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const abort = (): void => {
-    if (!res.writableFinished) controller.abort(new McpError('cancelled', 'The caller went away.'));
+    if (!res.writableFinished) controller.abort(gone());
   };
   if (res.destroyed) abort();
   else res.once('close', abort);
@@ -79,6 +95,9 @@ function signalOf(res: ServerResponse): AbortSignal {
 }
 
 function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  // Nothing more is told of a request that has been read or is gone.
+  if (req.readableEnded) return Promise.resolve(new Uint8Array());
+  if (req.destroyed) return Promise.reject(gone());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -102,10 +121,12 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
     });
     req.once('close', () => {
       // Comes after a whole body too; an error costs its stack.
-      if (!req.complete) reject(new McpError('cancelled', 'The caller went away.'));
+      if (!req.readableEnded) reject(gone());
     });
   });
 }
+
+const gone = (): McpError => new McpError('cancelled', 'The caller went away.');
 
 /** A body up to this length is written together with the head. Unit: bytes. */
 const ONE_WRITE_BYTES = 65_536;
@@ -131,7 +152,7 @@ async function writeStream(
 
 const sinkOf = (res: ServerResponse): StreamSink => ({
   write(text) {
-    if (res.destroyed || res.write(text)) return undefined;
+    if (res.destroyed || res.writableEnded || res.write(text)) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         res.off('drain', done).off('close', done);

@@ -157,7 +157,7 @@ describe('what is thrown while a response is made', () => {
   it.each(Object.keys(broken))('becomes a 500 that tells nothing: %s', async (name) => {
     const handle = toNode(broken[name] as HttpHandler);
     let handled: Promise<void> | undefined;
-    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    const http = await startHttp((req, res) => void (handled = handle(req, res)));
     cleanups.push(() => http.close());
     const send = rawClient(http.url.href);
     cleanups.push(() => send.close());
@@ -180,7 +180,7 @@ describe('what is thrown while a response is made', () => {
       }),
     );
     let handled: Promise<void> | undefined;
-    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    const http = await startHttp((req, res) => void (handled = handle(req, res)));
     cleanups.push(() => http.close());
     const send = rawClient(http.url.href);
     cleanups.push(() => send.close());
@@ -205,7 +205,7 @@ describe('a caller that has gone before its body is read', () => {
       outcome = await request.body(1000).catch((thrown: unknown) => McpError.from(thrown).code);
       return { status: 499, headers: {} };
     });
-    const http = await startHttp((req, res) => (handled = handle(req, res)));
+    const http = await startHttp((req, res) => void (handled = handle(req, res)));
     cleanups.push(() => http.close());
     const socket = connect(Number(http.url.port), '127.0.0.1');
     socket.write(`POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 13\r\n\r\n${body}`);

@@ -6,12 +6,13 @@ import type { Seal } from '../core/seal.ts';
 import { toBase64Url } from '../wire/base64.ts';
 import { createSeal } from '../wire/seal.ts';
 import type { Edge } from './edge.ts';
-import { LegacySession, type LegacyClient } from './legacy-session.ts';
+import type { LegacyClient } from './legacy-client.ts';
+import { LegacySession } from './legacy-session.ts';
 
 /** How long a session may live. Unit: ms. A day: no desktop host keeps one longer without a restart. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Sessions kept in memory; those used longest ago are dropped and come back from their token. */
+/** Sessions kept in memory; of the idle ones those used longest ago are dropped and come back from their token. */
 const MAX_SESSIONS = 10_000;
 
 /** Ended sessions that are remembered: opening and ending them in a loop must not fill the memory. */
@@ -20,14 +21,19 @@ const MAX_ENDED = 50_000;
 const PURPOSE = 'legacy session';
 const MAX_NAME = 64;
 
+/** Whom a session belongs to. */
+export type SessionOwner = Pick<Principal, 'subject' | 'issuer'>;
+
 /** A legacy session over HTTP, with the token that names it. */
 export interface HttpSession {
   readonly token: string;
   readonly session: LegacySession;
+  /** Whose session it is; what the owner may do comes with each request. */
+  readonly owner: SessionOwner | null;
   /** When the session ends, used or not. Unit: ms since 1970. */
   readonly expires: number;
   /** Ends the stream that the client listens on. */
-  stream?: AbortController;
+  stream?: AbortController | undefined;
 }
 
 /**
@@ -49,7 +55,7 @@ export class SessionStore {
     this.#seal = createSeal(edge.secret, edge.random);
   }
 
-  /** Starts a session. */
+  /** Starts a session. @throws McpError `overloaded` if there are too many, all of them in use */
   async create(client: LegacyClient, principal: Principal | null): Promise<HttpSession> {
     const expires = this.#edge.clock.wallClock() + LIFETIME_MS;
     const token = await this.#seal.seal(PURPOSE, {
@@ -61,7 +67,7 @@ export class SessionStore {
       issuer: principal?.issuer ?? null,
       expires,
     });
-    return this.#keep({ token, session: new LegacySession(this.#handler, client, principal), expires });
+    return this.#keep({ token, session: new LegacySession(this.#handler, client), owner: ownerOf(principal), expires });
   }
 
   /**
@@ -72,7 +78,7 @@ export class SessionStore {
     const resumed = this.#sessions.has(token) ? undefined : await this.#resume(token, principal);
     // Another request may have resumed it meanwhile.
     const known = this.#sessions.get(token) ?? resumed;
-    if (!known || !isSame(known.session.principal, principal)) throw notFound();
+    if (!known || !isSame(known.owner, principal)) throw notFound();
     if (known.expires > this.#edge.clock.wallClock() && !this.#ended.has(token)) return this.#keep(known);
     this.end(known);
     throw notFound();
@@ -82,7 +88,8 @@ export class SessionStore {
   end(session: HttpSession): void {
     this.#sessions.delete(session.token);
     this.#ended.set(session.token, this.#edge.clock.wallClock() + LIFETIME_MS);
-    if (this.#ended.size > MAX_ENDED) dropOldest(this.#ended);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
     session.stream?.abort();
     session.session.close('The session was ended.');
   }
@@ -104,17 +111,27 @@ export class SessionStore {
       return undefined;
     return {
       token,
-      session: new LegacySession(this.#handler, clientFrom(content), principal),
+      session: new LegacySession(this.#handler, clientFrom(content)),
+      owner: ownerOf(principal),
       expires: Number(content.expires),
     };
   }
 
-  /** Moves a session to the young end and drops the oldest when there are too many. */
+  /** Moves a session to the young end, or takes it in. */
   #keep(session: HttpSession): HttpSession {
-    this.#sessions.delete(session.token);
+    if (!this.#sessions.delete(session.token) && this.#sessions.size >= MAX_SESSIONS) this.#dropIdle();
     this.#sessions.set(session.token, session);
-    if (this.#sessions.size > MAX_SESSIONS) dropOldest(this.#sessions);
     return session;
+  }
+
+  /** What a session in use would lose does not come back from its token. */
+  #dropIdle(): void {
+    for (const [token, { stream, session }] of this.#sessions) {
+      if (stream || session.busy) continue;
+      this.#sessions.delete(token);
+      return;
+    }
+    throw new McpError('overloaded', 'Too many sessions are in use; try again later.');
   }
 
   #forgetExpired(): void {
@@ -126,16 +143,14 @@ export class SessionStore {
   }
 }
 
-function dropOldest(entries: Map<string, unknown>): void {
-  const [oldest] = entries.keys();
-  if (oldest !== undefined) entries.delete(oldest);
-}
-
 const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');
 
 /** Two issuers may both have a subject of that name. */
-const isSame = (one: Principal | null, other: Principal | null): boolean =>
+const isSame = (one: SessionOwner | null, other: SessionOwner | null): boolean =>
   one?.subject === other?.subject && one?.issuer === other?.issuer;
+
+const ownerOf = (principal: Principal | null): SessionOwner | null =>
+  principal && { subject: principal.subject, ...(principal.issuer === undefined ? {} : { issuer: principal.issuer }) };
 
 const clientFrom = (content: JsonObject): LegacyClient => ({
   version: String(content.version),

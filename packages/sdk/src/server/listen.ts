@@ -25,6 +25,8 @@ export function listenToNothing(call: Call, closing: AbortSignal): Reply {
     queue.push(ENDED);
     queue.end();
   };
+  // A signal that is aborted already tells nobody.
+  if (call.signal.aborted || closing.aborted) end();
   call.signal.addEventListener('abort', end, { once: true });
   closing.addEventListener('abort', end, { once: true });
   const reply = streamReply(queue, end);

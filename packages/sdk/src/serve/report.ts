@@ -1,0 +1,26 @@
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { RemoteError } from '../core/reply.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+
+/** Tells of what a handler fails with of itself: callers only learn that it did. */
+export const reportFailures =
+  (handler: Handler, telemetry: Telemetry): Handler =>
+  async (call) => {
+    try {
+      return await handler(call);
+    } catch (thrown) {
+      const message = causeOf(thrown);
+      if (message !== undefined)
+        telemetry.record({ name: 'call.failed', severity: 'error', fields: { method: call.method, message } });
+      throw thrown;
+    }
+  };
+
+function causeOf(thrown: unknown): string | undefined {
+  // A server's own words are an answer.
+  if (thrown instanceof RemoteError) return undefined;
+  const { code, cause } = McpError.from(thrown);
+  if (code !== 'internal' || cause === undefined) return undefined;
+  return cause instanceof Error ? cause.message : `thrown: ${typeof cause === 'string' ? cause : typeof cause}`;
+}
