@@ -1,1 +1,12 @@
-export { drain, listenHttp, serveStdio, toNode } from './serve/needs-node.ts';
+export {
+  drain,
+  listenHttp,
+  loadDefinitions,
+  openWebSocket,
+  serveStdio,
+  serveWebSocket,
+  startChild,
+  toNode,
+} from './serve/needs-node.ts';
+export { createFetchClient as createHttpClient } from './connect/fetch-client.ts';
+export { readEnvironment } from './connect/no-environment.ts';

@@ -38,6 +38,7 @@ export const ERROR_TABLE = {
   overloaded: { rpc: -32603, http: 503 },
   timeout: { rpc: -32603, http: 504 },
   cancelled: { rpc: -32603, http: 499 },
+  nondeterministic_tool: { rpc: -32603, http: 200 },
 } as const satisfies Record<string, ErrorRow>;
 
 /** The closed list of what can go wrong. */
@@ -51,28 +52,46 @@ export interface RpcError {
 }
 
 /** Codes whose JSON-RPC code is shared: `data.code` tells them apart. */
-const LOCAL = new Set<ErrorCode>(['unavailable', 'overloaded', 'timeout', 'cancelled']);
+const LOCAL = new Set<ErrorCode>(['unavailable', 'overloaded', 'timeout', 'cancelled', 'nondeterministic_tool']);
+
+/** What an {@link McpError} carries besides its message. */
+export interface McpErrorOptions {
+  /** Goes to the caller. */
+  data?: JsonObject;
+  /** Stays here. */
+  cause?: unknown;
+  /** Value of `WWW-Authenticate`. @defaultValue `Bearer` for `unauthenticated`, else none */
+  challenge?: string;
+}
 
 /** An error with a code from {@link ERROR_TABLE}. Its message is shown to callers: no credential, no stack. */
 export class McpError extends Error {
   override readonly name = 'McpError';
   readonly code: ErrorCode;
   readonly data: JsonObject | undefined;
+  readonly #challenge: string | undefined;
 
   /**
    * @param code - decides the JSON-RPC code and the HTTP status
    * @param message - names the fault and the remedy
-   * @param options - `data` goes to the caller, `cause` stays here
+   * @param options - `data` goes to the caller, `cause` stays here; `challenge` says over HTTP how to get in
    */
-  constructor(code: ErrorCode, message: string, options: { data?: JsonObject; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: McpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.data = options.data;
+    this.#challenge = options.challenge;
   }
 
   /** HTTP status of {@link code}. */
   get status(): number {
     return ERROR_TABLE[this.code].http;
+  }
+
+  /** HTTP headers that the error needs: a refusal of credentials says which would do (RFC 9110, section 11.6.1). */
+  get headers(): Readonly<Record<string, string>> | undefined {
+    const challenge = this.#challenge ?? (this.code === 'unauthenticated' ? 'Bearer' : undefined);
+    return challenge === undefined ? undefined : { 'www-authenticate': challenge };
   }
 
   /** The error as the `error` member of a JSON-RPC response. */

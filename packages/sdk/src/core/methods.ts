@@ -18,13 +18,16 @@ export type ListMethod = keyof typeof LIST_MEMBERS;
 export const isListMethod = (method: string): method is ListMethod => Object.hasOwn(LIST_MEMBERS, method);
 
 /** Where a method names its target, and whether HTTP mirrors it in `Mcp-Name`. */
-export type TargetMember = 'name' | 'uri' | 'ref';
+export type TargetMember = 'name' | 'uri' | 'ref' | 'taskId';
 
 const TARGET_MEMBER: Readonly<Record<string, TargetMember>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
   'completion/complete': 'ref',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 
 /** The member of `params` that a call of `method` is routed by; undefined when there is none. */
@@ -51,10 +54,13 @@ export function referenceMember(ref: Reference): ReferenceMember {
   throw new McpError('invalid_params', 'params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }
 
-/** Whether HTTP requests of `method` must carry `Mcp-Name` (Streamable HTTP, "Standard Request Headers"). */
+/**
+ * Whether HTTP requests of `method` must carry `Mcp-Name` (Streamable HTTP, "Standard Request Headers"; for tasks, the
+ * tasks extension, "Routing Headers").
+ */
 export const needsNameHeader = (method: string): boolean => {
   const member = targetMember(method);
-  return member === 'name' || member === 'uri';
+  return member !== undefined && member !== 'ref';
 };
 
 const CACHEABLE = new Set(['server/discover', 'resources/read', ...Object.keys(LIST_MEMBERS)]);

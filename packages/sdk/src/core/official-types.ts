@@ -1,6 +1,8 @@
 import type {
+  AnnotationsSchema,
   CallToolResultSchema,
   GetPromptResultSchema,
+  IconSchema,
   ReadResourceResultSchema,
   ToolAnnotationsSchema,
 } from '@modelcontextprotocol/core';
@@ -17,3 +19,9 @@ export type ReadResourceResult = input<typeof ReadResourceResultSchema>;
 
 /** Says what a tool does to its surroundings; hints for people and models, not for security. */
 export type ToolAnnotations = input<typeof ToolAnnotationsSchema>;
+
+/** An image that stands for a server, tool, prompt or resource. */
+export type Icon = input<typeof IconSchema>;
+
+/** Whom content is for, and how much it matters. */
+export type Annotations = input<typeof AnnotationsSchema>;

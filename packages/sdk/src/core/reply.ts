@@ -37,9 +37,11 @@ export type ReplyKind = 'complete' | 'input_required' | 'error' | 'stream';
 export type Outcome = 'complete' | 'input_required' | 'error' | 'cancelled';
 
 /** The answer to a call. It has a lifetime: a stream must be read to its end, left early or cancelled; then `done` resolves. */
-export interface Reply {
+export interface Reply<R = Result> {
   /** HTTP status for edges that have one. */
   readonly status: number;
+  /** HTTP headers of a refusal, for edges that have them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The final message when nothing comes before it; undefined for a stream. Lets an edge answer in one write. */
   readonly single: FinalMessage | undefined;
   /** What kind of reply this is; looks at top-level keys only. */
@@ -47,7 +49,7 @@ export interface Reply {
   /** The messages in order; one consumer. */
   messages(): AsyncIterable<Message>;
   /** Reads to the end and parses the result; rejects with the error if it is one. */
-  result(): Promise<Result>;
+  result(): Promise<R>;
   /** The end of the reply. */
   readonly done: Promise<Outcome>;
   /** Says that nobody wants the rest. */
@@ -98,6 +100,15 @@ class SingleReply implements Reply {
 
   cancel(): void {
     // Nothing is left to come.
+  }
+}
+
+class RefusalReply extends SingleReply {
+  readonly headers: Readonly<Record<string, string>> | undefined;
+
+  constructor(message: ErrorMessage, { status, headers }: McpError) {
+    super(message, status, peekValue);
+    this.headers = headers;
   }
 }
 
@@ -158,8 +169,11 @@ export const resultReply = (result: Payload<Result>, peek: Peek = peekValue): Re
   new SingleReply({ kind: 'result', result }, 200, peek);
 
 /** A reply that is one error. */
-export const errorReply = (thrown: unknown): Reply =>
-  new SingleReply(errorMessage(thrown), thrown instanceof RemoteError ? 200 : McpError.from(thrown).status, peekValue);
+export function errorReply(thrown: unknown): Reply {
+  if (thrown instanceof RemoteError) return new SingleReply(errorMessage(thrown), 200, peekValue);
+  const error = McpError.from(thrown);
+  return new RefusalReply(errorMessage(error), error);
+}
 
 /** What was thrown as a message: a server's own words where there are any. */
 function errorMessage(thrown: unknown): ErrorMessage {

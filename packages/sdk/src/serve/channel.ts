@@ -1,7 +1,7 @@
-import type { RequestId } from '../core/call.ts';
+import type { Principal, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import { errorReply, type Message, type Reply } from '../core/reply.ts';
+import { errorReply, type Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
@@ -15,9 +15,18 @@ import {
 } from '../wire/message.ts';
 import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
 import { readInitialize } from './legacy-client.ts';
+import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
 import { LegacySession } from './legacy-session.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { relay } from './relay.ts';
+
+/** How a channel is served. */
+export interface ChannelOptions {
+  /** Limits on what the peer may send. @defaultValue {@link DEFAULT_JSON_LIMITS} */
+  limits?: JsonLimits;
+  /** Who is at the other end. @defaultValue null: nobody is known */
+  principal?: Principal | null;
+}
 
 /** A handler made reachable over a channel. */
 export interface ChannelServer {
@@ -33,12 +42,8 @@ export interface ChannelServer {
  * @remarks A request with the modern envelope is served statelessly; `initialize` opens the one legacy session that the
  * channel can have.
  */
-export function serveChannel(
-  handler: Handler,
-  channel: Channel,
-  limits: JsonLimits = DEFAULT_JSON_LIMITS,
-): ChannelServer {
-  return new ChannelEndpoint(handler, channel, limits);
+export function serveChannel(handler: Handler, channel: Channel, options: ChannelOptions = {}): ChannelServer {
+  return new ChannelEndpoint(handler, channel, options);
 }
 
 class ChannelEndpoint implements ChannelServer {
@@ -46,6 +51,7 @@ class ChannelEndpoint implements ChannelServer {
   readonly #handler: Handler;
   readonly #channel: Channel;
   readonly #limits: JsonLimits;
+  readonly #principal: Principal | null;
   readonly #inFlight = new Map<RequestId, AbortController>();
   /** Requests of both eras that are not answered yet. */
   readonly #requests = new Map<RequestId, { cancelled: boolean }>();
@@ -55,10 +61,11 @@ class ChannelEndpoint implements ChannelServer {
   /** The session whose client is told of changes. */
   #told: LegacySession | undefined;
 
-  constructor(handler: Handler, channel: Channel, limits: JsonLimits) {
+  constructor(handler: Handler, channel: Channel, { limits = DEFAULT_JSON_LIMITS, principal = null }: ChannelOptions) {
     this.#handler = handler;
     this.#channel = channel;
     this.#limits = limits;
+    this.#principal = principal;
     this.closed = new Promise((resolve) => {
       channel.open({
         message: (bytes) => {
@@ -114,8 +121,8 @@ class ChannelEndpoint implements ChannelServer {
     await Promise.all(
       frames.map((frame) =>
         this.#take(frame, (json, message) => {
-          if (message.kind === 'notification') this.#channel.send(json);
-          else answers.push(json);
+          if (message.kind === 'result' || message.kind === 'error') answers.push(json);
+          else this.#channel.send(json);
         }),
       ),
     );
@@ -125,17 +132,21 @@ class ChannelEndpoint implements ChannelServer {
 
   async #take(frame: Frame, send: Send): Promise<void> {
     if (frame.kind === 'notification') this.#notified(frame);
+    if (frame.kind === 'response') this.#legacy?.respond(frame);
     if (frame.kind !== 'request') return;
     const request = this.#requests.get(frame.id) ?? { cancelled: false };
     this.#requests.set(frame.id, request);
-    const modern = hasModernEnvelope(frame);
-    const reply = modern ? await this.#modern(frame) : await this.#answerLegacy(frame);
-    await relay(reply.messages(), (message) => {
-      const json = modern ? encodeModern(frame, message) : encodeLegacy(frame, message);
-      // Nothing may follow once the caller has cancelled.
-      if (!request.cancelled) send(json, message);
-      return undefined;
-    });
+    // Nothing may follow once the caller has cancelled, but the end of what it was asked.
+    const pass = (json: WireJson, message: LegacyMessage): undefined => {
+      if (!request.cancelled || message.kind === 'withdrawal') send(json, message);
+    };
+    if (hasModernEnvelope(frame)) {
+      const reply = await this.#modern(frame);
+      await relay(reply.messages(), (message) => pass(encodeModern(frame, message), message));
+    } else {
+      const answer = await this.#answerLegacy(frame);
+      await relay(answer.messages(), (message) => pass(encodeLegacy(frame, message), message));
+    }
     this.#requests.delete(frame.id);
   }
 
@@ -149,7 +160,7 @@ class ChannelEndpoint implements ChannelServer {
     this.#inFlight.set(frame.id, controller);
     const finished = (): void => void this.#inFlight.delete(frame.id);
     try {
-      const reply = await this.#handler(modernCall(frame, { signal, principal: null }));
+      const reply = await this.#handler(modernCall(frame, { signal, principal: this.#principal }));
       void reply.done.then(finished);
       return reply;
     } catch (thrown) {
@@ -158,15 +169,15 @@ class ChannelEndpoint implements ChannelServer {
     }
   }
 
-  async #answerLegacy(frame: RequestFrame): Promise<Reply> {
+  async #answerLegacy(frame: RequestFrame): Promise<LegacyAnswer> {
     try {
       if (frame.method === 'initialize') {
         this.#legacy = new LegacySession(this.#handler, readInitialize(frame));
-        return await this.#legacy.initialize({ signal: this.#gone.signal, principal: null });
+        return await this.#legacy.initialize({ signal: this.#gone.signal, principal: this.#principal });
       }
       // A ping may come before the handshake.
       const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY) : undefined);
-      if (session) return await session.answer(frame, { principal: null });
+      if (session) return await session.answer(frame, { principal: this.#principal });
       throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
     } catch (thrown) {
       return errorReply(thrown);
@@ -191,7 +202,7 @@ class ChannelEndpoint implements ChannelServer {
     if (!session || this.#told === session) return;
     this.#told = session;
     try {
-      const changes = await session.listen({ signal: this.#gone.signal, principal: null });
+      const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal });
       for await (const { method, params } of changes ?? []) this.#channel.send(encodeNotification(method, params));
     } catch {
       // A stream that breaks has nothing more to tell.
@@ -199,12 +210,7 @@ class ChannelEndpoint implements ChannelServer {
   }
 }
 
-type Send = (json: WireJson, message: Message) => void;
-
-const encodeLegacy = (frame: RequestFrame, message: Message): WireJson =>
-  message.kind === 'notification'
-    ? encodeNotification(message.method, message.params)
-    : encodeResponse(frame.id, message);
+type Send = (json: WireJson, message: LegacyMessage) => void;
 
 /** Who pings before saying who it is. */
 const NOBODY = { version: BATCH_VERSION, clientInfo: {}, capabilities: {} };

@@ -32,6 +32,11 @@ export interface EdgeOptions {
    * @throws McpError `unauthenticated` or `forbidden` to refuse
    */
   authenticate?: (header: (name: string) => string | undefined) => Promise<Principal | null> | Principal | null;
+  /**
+   * Whether legacy callers get a session. Without one they cannot be asked, told of changes or cancel.
+   * @defaultValue true
+   */
+  legacySessions?: boolean;
   /** Where refusals are told. @defaultValue nowhere */
   telemetry?: Telemetry;
   /**
@@ -53,6 +58,7 @@ export interface Edge {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly legacySessions: boolean;
   /** Lets a request pass or throws. */
   admit(request: EdgeRequest): Promise<Principal | null>;
 }
@@ -88,6 +94,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
     random,
     clock: options.clock ?? systemClock,
     telemetry: options.telemetry ?? silentTelemetry,
+    legacySessions: options.legacySessions ?? true,
     async admit(request) {
       checkHost(request, hosts);
       checkOrigin(request, origins);

@@ -1,28 +1,28 @@
 import type { Clock } from '../core/clock.ts';
-import type { Message } from '../core/reply.ts';
+import type { ErrorMessage } from '../core/reply.ts';
 import type { WireJson } from '../wire/encode.ts';
 import { encodeEvent, SSE_HEADERS, SSE_KEEP_ALIVE } from '../wire/sse.ts';
 import type { HttpResponse, StreamSink } from './http-message.ts';
 import { relay } from './relay.ts';
 
 /** How a stream of messages becomes events. */
-export interface EventStreamOptions {
+export interface EventStreamOptions<M> {
   /** Writes a message; undefined leaves it out. */
-  readonly encode: (message: Message) => WireJson | undefined;
+  readonly encode: (message: M | ErrorMessage) => WireJson | undefined;
   readonly clock: Clock;
   readonly keepAliveMs: number;
 }
 
 /** A response that relays messages as they come, one event each. */
-export const eventStream = (messages: AsyncIterable<Message>, options: EventStreamOptions): HttpResponse => ({
+export const eventStream = <M>(messages: AsyncIterable<M>, options: EventStreamOptions<M>): HttpResponse => ({
   status: 200,
   headers: SSE_HEADERS,
   stream: (sink) => relayEvents(messages, options, sink),
 });
 
-async function relayEvents(
-  messages: AsyncIterable<Message>,
-  options: EventStreamOptions,
+async function relayEvents<M>(
+  messages: AsyncIterable<M>,
+  options: EventStreamOptions<M>,
   sink: StreamSink,
 ): Promise<void> {
   let pending = 0;

@@ -37,7 +37,11 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** A response with a JSON body. */
-export const jsonResponse = (status: number, body: WireJson, headers?: Record<string, string>): HttpResponse => ({
+export const jsonResponse = (
+  status: number,
+  body: WireJson,
+  headers?: Readonly<Record<string, string>>,
+): HttpResponse => ({
   status,
   headers: headers ? { ...JSON_HEADERS, ...headers } : JSON_HEADERS,
   body,
@@ -52,7 +56,7 @@ export const emptyResponse = (status: number, headers: Record<string, string> = 
 /** The response to a request that failed before there was a reply. */
 export function errorResponse(id: RequestId | null, thrown: unknown): HttpResponse {
   const error = McpError.from(thrown);
-  const headers = error.code === 'http_method_not_allowed' ? { allow: 'POST, GET, DELETE' } : undefined;
+  const headers = error.code === 'http_method_not_allowed' ? { allow: 'POST, GET, DELETE' } : error.headers;
   const body = encodeResponse(id, { kind: 'error', error: Payload.of(error.toRpc()) });
   return jsonResponse(error.status, body, headers);
 }

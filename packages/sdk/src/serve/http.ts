@@ -86,12 +86,13 @@ class HttpEndpoint {
       const header = (name: string): string | undefined => request.header(name);
       const version = String(frame.params.meta?.[META.protocolVersion]);
       checkMirroredHeaders(header, { version, method: frame.method, target: frame.params.target });
-      const paramHeaders = request.headersWith(HEADER.paramPrefix);
+      // None is not unknown: a tool that mirrors parameters in headers must be sent them.
+      const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? {};
       reply = await this.#handler(modernCall(frame, { signal: request.signal, principal, paramHeaders }));
     } catch (thrown) {
       reply = errorReply(thrown);
     }
-    if (reply.single) return singleResponse(frame, reply.single, reply.status);
+    if (reply.single) return singleResponse(frame, reply.single, reply);
     const { clock, keepAliveMs } = this.#edge;
     return eventStream(reply.messages(), { encode: (message) => encodeModern(frame, message), clock, keepAliveMs });
   }
@@ -108,9 +109,9 @@ class HttpEndpoint {
   }
 }
 
-function singleResponse(frame: RequestFrame, message: FinalMessage, status: number): HttpResponse {
+function singleResponse(frame: RequestFrame, message: FinalMessage, { status, headers }: Reply): HttpResponse {
   try {
-    return jsonResponse(status, encodeModern(frame, message));
+    return jsonResponse(status, encodeModern(frame, message), headers);
   } catch (thrown) {
     // A value that no JSON can hold is found only now.
     throw new FrameError(frame.id, McpError.from(thrown));

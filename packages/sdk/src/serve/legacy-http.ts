@@ -1,32 +1,37 @@
-import type { Principal, RequestId } from '../core/call.ts';
+import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isLegacyVersion, isModernVersion, SUPPORTED_VERSIONS } from '../core/protocol.ts';
-import { errorReply, type Message, type Reply } from '../core/reply.ts';
-import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
+import { errorReply, type Message } from '../core/reply.ts';
+import { encodeResponse, type WireJson } from '../wire/encode.ts';
 import { HEADER } from '../wire/headers.ts';
 import { FrameError, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
-import { checkBatchSession, joinBatch, splitBatch } from './batch.ts';
+import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
 import type { Edge } from './edge.ts';
 import { eventStream } from './event-stream.ts';
 import { emptyResponse, jsonResponse, type HttpRequest, type HttpResponse } from './http-message.ts';
 import { readInitialize } from './legacy-client.ts';
-import type { LegacyCaller, LegacySession } from './legacy-session.ts';
+import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
+import { LegacySession, type LegacyCaller } from './legacy-session.ts';
 import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
 
 /** Streamable HTTP of the legacy era: sessions, their GET stream, and batches where the revision has them. */
 export class LegacyHttp {
+  readonly #handler: Handler;
   readonly #edge: Edge;
   readonly #sessions: SessionStore;
 
   constructor(handler: Handler, edge: Edge) {
+    this.#handler = handler;
     this.#edge = edge;
     this.#sessions = new SessionStore(handler, edge);
   }
 
   /** Serves GET and DELETE. */
   async handle(request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    if (!this.#edge.legacySessions)
+      throw new McpError('http_method_not_allowed', 'This server keeps no sessions: POST is all there is.');
     const session = await this.#session(request, principal);
     if (request.method === 'DELETE') {
       this.#sessions.end(session);
@@ -43,10 +48,11 @@ export class LegacyHttp {
       // Nothing of the modern era is told by a notification; official clients send cancelled all the same.
       if (frame.kind === 'notification' && isModernVersion(request.header(HEADER.protocolVersion)))
         return emptyResponse(202);
-      const { session } = await this.#session(request, principal);
+      const { session } = this.#edge.legacySessions
+        ? await this.#session(request, principal)
+        : { session: this.#stateless(request) };
       if (frame.kind === 'notification') session.notify(frame);
-      if (frame.kind === 'response')
-        throw new McpError('invalid_request', 'No request of this server waits for that response.');
+      if (frame.kind === 'response') session.respond(frame);
       if (frame.kind !== 'request') return emptyResponse(202);
       const reply = await session.answer(frame, { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) });
       return this.#respond(frame, reply, session);
@@ -76,6 +82,7 @@ export class LegacyHttp {
     try {
       const frame = readFrame(bytes, this.#edge.limits);
       if (frame.kind === 'notification') session.notify(frame);
+      if (frame.kind === 'response') session.respond(frame);
       if (frame.kind !== 'request') return undefined;
       const answer = await finalOf(frame, await session.answer(frame, caller));
       return session.hasCancelled(frame) ? undefined : answer;
@@ -87,12 +94,22 @@ export class LegacyHttp {
   }
 
   async #initialize(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    if (!this.#edge.legacySessions) {
+      const session = new LegacySession(this.#handler, { ...readInitialize(frame), capabilities: {} });
+      return this.#respond(frame, await session.initialize({ signal: request.signal, principal }), session);
+    }
     const created = await this.#sessions.create(readInitialize(frame), principal);
     const reply = await created.session.initialize({ signal: request.signal, principal });
     if (reply.single?.kind === 'result')
       return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     this.#sessions.end(created);
     return this.#respond(frame, reply, created.session);
+  }
+
+  /** What one request needs of a session; nothing of it stays. */
+  #stateless(request: HttpRequest): LegacySession {
+    const version = request.header(HEADER.protocolVersion) ?? BATCH_VERSION;
+    return new LegacySession(this.#handler, { version, clientInfo: {}, capabilities: {} });
   }
 
   /** The session that a request names. @throws McpError if it names none, or a wrong one */
@@ -125,34 +142,39 @@ export class LegacyHttp {
       const signal = AbortSignal.any([stream.signal, request.signal]);
       const messages = await http.session.listen({ signal, principal });
       if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
-      return this.#events(whenOver(messages, closed), (message) => encode(NO_ID, message));
+      return this.#events(whenOver(messages, closed), (message) => encodeLegacy(NO_ID, message));
     } catch (thrown) {
       closed();
       throw thrown;
     }
   }
 
-  #respond(frame: RequestFrame, reply: Reply, session: LegacySession): HttpResponse {
-    const write = (message: Message): WireJson | undefined =>
-      session.hasCancelled(frame) ? undefined : encode(frame.id, message);
+  #respond(frame: RequestFrame, reply: LegacyAnswer, session: LegacySession): HttpResponse {
+    const write = (message: LegacyMessage): WireJson | undefined =>
+      session.hasCancelled(frame) && message.kind !== 'withdrawal' ? undefined : encodeLegacy(frame, message);
     if (!reply.single) return this.#events(reply.messages(), write);
     const json = write(reply.single);
-    return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json);
+    return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json, reply.headers);
   }
 
-  #events(messages: AsyncIterable<Message>, encode: (message: Message) => WireJson | undefined): HttpResponse {
-    return eventStream(messages, { encode, clock: this.#edge.clock, keepAliveMs: this.#edge.keepAliveMs });
+  #events(
+    messages: AsyncIterable<LegacyMessage>,
+    encode: (message: LegacyMessage) => WireJson | undefined,
+  ): HttpResponse {
+    return eventStream<LegacyMessage>(messages, {
+      encode,
+      clock: this.#edge.clock,
+      keepAliveMs: this.#edge.keepAliveMs,
+    });
   }
 }
 
 /** The GET stream carries notifications only, which have none. */
-const NO_ID = 0;
+const NO_ID = { id: 0 };
 
 /** A legacy client reads 404 as the end of its session, so an answer to a call never has it. */
-const legacyStatus = (reply: Reply): number => (reply.status === 404 || reply.status === 400 ? 200 : reply.status);
-
-const encode = (id: RequestId, message: Message): WireJson =>
-  message.kind === 'notification' ? encodeNotification(message.method, message.params) : encodeResponse(id, message);
+const legacyStatus = (reply: LegacyAnswer): number =>
+  reply.status === 404 || reply.status === 400 ? 200 : reply.status;
 
 async function* whenOver(messages: AsyncIterable<Message>, over: () => void): AsyncGenerator<Message> {
   try {
@@ -162,10 +184,13 @@ async function* whenOver(messages: AsyncIterable<Message>, over: () => void): As
   }
 }
 
-async function finalOf(frame: RequestFrame, reply: Reply): Promise<WireJson | undefined> {
+async function finalOf(frame: RequestFrame, reply: LegacyAnswer): Promise<WireJson | undefined> {
   let final: WireJson | undefined;
-  await relay(reply.messages(), (message) => {
-    if (message.kind !== 'notification') final = encodeResponse(frame.id, message);
+  await relay<LegacyMessage>(reply.messages(), (message) => {
+    // The response is one array: there is no stream that a question could go on.
+    if (message.kind === 'question')
+      throw new McpError('invalid_request', 'A call in a batch cannot ask; send the request on its own.');
+    if (message.kind === 'result' || message.kind === 'error') final = encodeResponse(frame.id, message);
     return undefined;
   });
   return final;

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes } from '../../test/support/property.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
-import { errorReply, resultReply, streamReply, type Message } from '../core/reply.ts';
-import { PushQueue } from '../wire/queue.ts';
+import { errorReply, resultReply } from '../core/reply.ts';
 import { legacyReply } from './legacy-result.ts';
 
 const asLegacy = (method: string, json: string): Promise<unknown> =>
@@ -104,34 +103,7 @@ describe('outputSchema for a legacy caller', () => {
   });
 });
 
-describe('a server that asks for input', () => {
-  const asking = {
-    kind: 'result',
-    result: Payload.of<Record<string, unknown>>({ resultType: 'input_required', inputRequests: {} }),
-  } as const;
-
-  it('gets no further than an error', async () => {
-    for (const method of ['tools/call', 'prompts/get'])
-      await expect(legacyReply(method, resultReply(asking.result)).result()).rejects.toMatchObject({
-        rpc: { code: -32021 },
-      });
-    expect(legacyReply('tools/call', resultReply(asking.result)).status).toBeLessThan(500);
-  });
-
-  it('gets no further than an error after it told of progress either', async () => {
-    for (const method of ['tools/call', 'prompts/get']) {
-      const queue = new PushQueue<Message>();
-      queue.push({ kind: 'notification', method: 'notifications/progress', params: Payload.of({}) });
-      queue.push(asking);
-      queue.end();
-      const reply = legacyReply(
-        method,
-        streamReply(queue, () => undefined),
-      );
-      await expect(reply.result()).rejects.toMatchObject({ rpc: { code: -32021 } });
-    }
-  });
-
+describe('a server that refuses', () => {
   it('does not touch errors', () => {
     const error = errorReply(new McpError('not_found', 'x'));
     expect(legacyReply('tools/call', error)).toBe(error);

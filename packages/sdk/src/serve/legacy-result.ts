@@ -1,30 +1,31 @@
-import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { joinJson, Payload } from '../core/payload.ts';
-import { errorReply, type Reply } from '../core/reply.ts';
+import type { Reply } from '../core/reply.ts';
 import { mapResult } from '../wire/exchange.ts';
-import { membersOf, peekResult } from '../wire/result.ts';
+import { membersOf } from '../wire/result.ts';
+import type { LegacyMessage } from './legacy-questions.ts';
 
 const OPEN_BRACE = 0x7b;
 
 /** Members of a schema that references count from: `#/$defs/X` is looked for at the root. */
 const OF_THE_ROOT = new Set(['$schema', '$id', '$defs', 'definitions']);
 
-/** What a legacy caller is told when a server asks for something it cannot be asked. */
-const NOT_ASKABLE = new McpError(
-  'missing_client_capability',
-  'The server asked for input, which this caller did not offer to give.',
-);
+/** A reply that does not ask, as a legacy caller knows it. */
+export const legacyReply = (method: string, reply: Reply): Reply =>
+  isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
 
-/** A reply as a legacy caller knows it. */
-export function legacyReply(method: string, reply: Reply): Reply {
-  if (reply.peek() === 'input_required') return errorReply(NOT_ASKABLE);
-  if (reply.single) return isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
-  return mapResult(reply, (result) => {
-    // A stream shows only at its end that it asks; what is thrown becomes its final error.
-    if (peekResult(result) === 'input_required') throw NOT_ASKABLE;
-    return legacyResult(method, result);
-  });
+/** The messages of a call, its result as a legacy caller knows it. @param over - told when they have ended */
+export async function* legacyMessages(
+  method: string,
+  messages: AsyncIterable<LegacyMessage>,
+  over: () => void,
+): AsyncGenerator<LegacyMessage> {
+  try {
+    for await (const message of messages)
+      yield message.kind === 'result' ? { kind: 'result', result: legacyResult(method, message.result) } : message;
+  } finally {
+    over();
+  }
 }
 
 const isChanged = (method: string): boolean => method === 'tools/call' || method === 'tools/list';

@@ -3,13 +3,19 @@ import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { systemClock } from '../core/clock.ts';
 import { Payload } from '../core/payload.ts';
+import { systemRandom } from '../core/random.ts';
 import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
 import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
-import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
+import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
+import { PushQueue } from '../wire/queue.ts';
 import type { LegacyClient } from './legacy-client.ts';
-import { legacyReply } from './legacy-result.ts';
+import { LegacyQuestions, type LegacyAnswer, type QuestionTools } from './legacy-questions.ts';
+import { legacyMessages, legacyReply } from './legacy-result.ts';
+import { legacyRounds } from './legacy-rounds.ts';
+import { LegacySubscriptions } from './legacy-subscriptions.ts';
 import { tokenOf } from './modern.ts';
 
 /** Who sends a request of a session: scopes may differ from one to the next. */
@@ -24,8 +30,13 @@ export interface LegacyListener {
   readonly principal: Principal | null;
 }
 
-/** What the capabilities a handler sees leave out: nothing that is asked can reach a legacy caller here. */
-const ASKABLE = new Set(['sampling', 'elicitation', 'roots', 'tasks']);
+/** Tasks of the legacy era are not those of the modern one. */
+const LEGACY_ONLY = new Set(['tasks']);
+
+const SYSTEM: QuestionTools = { clock: systemClock, random: systemRandom };
+
+/** Methods by which a legacy caller watches resources. */
+const SUBSCRIPTION = new Set(['resources/subscribe', 'resources/unsubscribe']);
 
 /** Methods that a legacy caller does not know. */
 const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
@@ -39,16 +50,23 @@ export class LegacySession {
   readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
   readonly #cancelled = new WeakSet<RequestFrame>();
   readonly #stamp: Record<string, string>;
+  readonly #questions: LegacyQuestions;
+  readonly #listeners = new Set<PushQueue<NotificationMessage>>();
+  readonly #subscriptions: LegacySubscriptions;
   #logLevel: LogLevel | undefined;
 
-  constructor(handler: Handler, client: LegacyClient) {
+  constructor(handler: Handler, client: LegacyClient, tools: QuestionTools = SYSTEM) {
     this.#handler = handler;
+    this.#subscriptions = new LegacySubscriptions(handler, (update) => {
+      for (const told of this.#listeners) told.push(update);
+    });
     this.client = client;
-    const askless = Object.entries(client.capabilities).filter(([name]) => !ASKABLE.has(name));
+    this.#questions = new LegacyQuestions(client.capabilities, tools);
+    const known = Object.entries(client.capabilities).filter(([name]) => !LEGACY_ONLY.has(name));
     this.#stamp = {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
       [META.clientInfo]: JSON.stringify(client.clientInfo),
-      [META.clientCapabilities]: JSON.stringify(Object.fromEntries(askless)),
+      [META.clientCapabilities]: JSON.stringify(Object.fromEntries(known)),
     };
   }
 
@@ -70,15 +88,22 @@ export class LegacySession {
   }
 
   /** Answers a request of the session. Rejects never: what goes wrong is the reply. */
-  async answer(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
+  async answer(frame: RequestFrame, caller: LegacyCaller): Promise<LegacyAnswer> {
     try {
       if (frame.method === 'ping') return resultReply(Payload.of<JsonObject>({}));
       if (frame.method === 'logging/setLevel') return this.#setLevel(frame);
+      if (SUBSCRIPTION.has(frame.method)) return await this.#subscription(frame, caller);
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
-      return legacyReply(frame.method, await this.#forward(frame, caller));
+      return await this.#forward(frame, caller);
     } catch (thrown) {
       return errorReply(thrown);
     }
+  }
+
+  /** Takes a response of the client. @throws McpError `invalid_request` if no question waits for it */
+  respond(frame: ResponseFrame): void {
+    if (this.#questions.take(frame)) return;
+    throw new McpError('invalid_request', 'No request of this server waits for that response.');
   }
 
   /** Takes a notification of the client. */
@@ -111,7 +136,7 @@ export class LegacySession {
     // What looks at the signal from now on is not told of what has been.
     if (signal.aborted) reply.cancel(signal.reason);
     signal.throwIfAborted();
-    return reply.single ? undefined : changesOnly(reply);
+    return reply.single ? undefined : this.#told(reply);
   }
 
   /** Whether a call is running. */
@@ -122,20 +147,52 @@ export class LegacySession {
   /** Cancels what is still running. */
   close(reason: string): void {
     for (const { controller } of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
+    this.#subscriptions.close();
   }
 
-  async #forward(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
+  async #subscription(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
+    const { uri } = frame.params.payload.value;
+    if (frame.method === 'resources/subscribe') await this.#subscriptions.subscribe(uri, caller.principal);
+    else this.#subscriptions.unsubscribe(uri);
+    return resultReply(Payload.of<JsonObject>({}));
+  }
+
+  /** What changes, and the updates of the resources that the session watches, in one stream. */
+  #told(changes: Reply): AsyncIterable<NotificationMessage> {
+    const told = new PushQueue<NotificationMessage>();
+    this.#listeners.add(told);
+    const over = (error?: unknown): void => {
+      this.#listeners.delete(told);
+      told.end(error);
+    };
+    void (async () => {
+      for await (const change of changesOnly(changes)) told.push(change);
+    })().then(() => {
+      over();
+    }, over);
+    return told;
+  }
+
+  async #forward(frame: RequestFrame, caller: LegacyCaller): Promise<LegacyAnswer> {
     if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
     const controller = new AbortController();
     this.#inFlight.set(frame.id, { frame, controller });
     try {
-      const reply = await this.#handler(this.#call(frame, controller.signal, caller));
-      void reply.done.then(() => this.#inFlight.delete(frame.id));
-      return reply;
+      const call = this.#call(frame, controller.signal, caller);
+      const reply = await this.#handler(call);
+      if (!reply.single || reply.peek() === 'input_required') return this.#converse(frame, reply, call);
+      this.#inFlight.delete(frame.id);
+      return legacyReply(frame.method, reply);
     } catch (thrown) {
       this.#inFlight.delete(frame.id);
       throw thrown;
     }
+  }
+
+  #converse(frame: RequestFrame, first: Reply, call: Call): LegacyAnswer {
+    const rounds = legacyRounds(first, { handler: this.#handler, questions: this.#questions, call });
+    const over = (): void => void this.#inFlight.delete(frame.id);
+    return { status: 200, single: undefined, messages: () => legacyMessages(frame.method, rounds, over) };
   }
 
   #call(frame: RequestFrame, signal: AbortSignal, caller: LegacyCaller): Call {

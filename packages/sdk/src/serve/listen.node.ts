@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
 import type { HttpHandler } from './http-message.ts';
-import type { HttpListener, ListenOptions } from './listener.ts';
+import type { HttpListener, ListenOptions, UpgradeHandler } from './listener.ts';
 import { toNode } from './node.node.ts';
 
 /** How long running requests may take once the listener closes. Unit: ms. */
@@ -11,8 +11,16 @@ const DRAIN_MS = 5_000;
 /** How often connections that have become idle are closed then. Unit: ms. */
 const SWEEP_MS = 50;
 
-/** Listens with `node:http`. @throws McpError `invalid_options` if it is no port, `unavailable` if it cannot be had */
-export async function listenHttp(handle: HttpHandler, options: ListenOptions = {}): Promise<HttpListener> {
+/**
+ * Listens with `node:http`.
+ * @param upgrade - takes WebSocket handshakes @defaultValue none is taken
+ * @throws McpError `invalid_options` if it is no port, `unavailable` if it cannot be had
+ */
+export async function listenHttp(
+  handle: HttpHandler,
+  options: ListenOptions = {},
+  upgrade?: UpgradeHandler,
+): Promise<HttpListener> {
   const { port = 0, host = '127.0.0.1', path = '/mcp' } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new McpError('invalid_options', `port is ${port}; allowed: an integer from 0 to 65535.`);
@@ -20,14 +28,19 @@ export async function listenHttp(handle: HttpHandler, options: ListenOptions = {
   const unused = new Set<Socket>();
   const server = createServer((req, res) => {
     unused.delete(req.socket);
-    const [pathname] = (req.url ?? '').split('?', 1);
-    if (pathname === path) void onRequest(req, res);
+    if (pathOf(req) === path) void onRequest(req, res);
     else res.writeHead(404).end();
   });
   server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
+  if (upgrade)
+    server.on('upgrade', (req, socket, head) => {
+      unused.delete(req.socket);
+      if (pathOf(req) === path) void upgrade(req, socket, head);
+      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    });
   await bind(server, port, host);
   const bound = (server.address() as AddressInfo).port;
   const name = host.includes(':') ? `[${host}]` : host;
@@ -38,6 +51,8 @@ export async function listenHttp(handle: HttpHandler, options: ListenOptions = {
   };
   return { url: `http://${name}:${bound}${path}`, port: bound, close };
 }
+
+const pathOf = ({ url = '' }: IncomingMessage): string | undefined => url.split('?', 1)[0];
 
 function bind(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -32,3 +32,13 @@ export interface NodeResponseLike {
 
 /** A handler as `node:http`, Express, Fastify (`raw`), Koa and Connect call it. */
 export type NodeHandler = (req: NodeRequestLike, res: NodeResponseLike) => Promise<void>;
+
+/** What handles the `upgrade` event of a `node:http` server: `server.on('upgrade', upgrade)`; never rejects. */
+export type UpgradeHandler = (req: NodeRequestLike, socket: object, head: Uint8Array) => Promise<void>;
+
+/** A handler made reachable over WebSocket. */
+export interface SocketServer {
+  readonly upgrade: UpgradeHandler;
+  /** Takes no more connections, waits for running calls, closes what is open. */
+  close(): Promise<void>;
+}

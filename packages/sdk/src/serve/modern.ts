@@ -2,7 +2,7 @@ import type { Call, Principal, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/payload.ts';
-import { isLogLevel, isModernVersion, LOG_LEVELS, META, SUPPORTED_VERSIONS, type LogLevel } from '../core/protocol.ts';
+import { isLogLevel, isModernVersion, LOG_LEVELS, META, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import type { Message } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { OBJECT, type RequestFrame } from '../wire/message.ts';
@@ -52,7 +52,7 @@ function checkVersion(version: unknown): void {
     'unsupported_protocol_version',
     `The revision ${version.slice(0, 40)} is not served statelessly.`,
     {
-      data: { supported: SUPPORTED_VERSIONS, requested: version },
+      data: { supported: MODERN_VERSIONS, requested: version },
     },
   );
 }

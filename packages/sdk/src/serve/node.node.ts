@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
 import {
   errorResponse,
@@ -10,6 +11,9 @@ import {
 import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+/** Whether a connection came in on a loopback address. */
+export const isLoopback = ({ localAddress }: Socket): boolean => LOOPBACK.test(localAddress ?? '');
 
 /**
  * Makes a `node:http` handler of an HTTP one, without `Request` and `Response` objects.
@@ -54,7 +58,7 @@ class NodeRequest implements HttpRequest {
   }
 
   get onLoopback(): boolean {
-    return LOOPBACK.test(this.#req.socket.localAddress ?? '');
+    return isLoopback(this.#req.socket);
   }
 
   get signal(): AbortSignal {

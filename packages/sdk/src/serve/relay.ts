@@ -1,6 +1,6 @@
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
-import type { ErrorMessage, Message } from '../core/reply.ts';
+import type { ErrorMessage } from '../core/reply.ts';
 
 /**
  * Gives each message to `write`, in order.
@@ -8,9 +8,9 @@ import type { ErrorMessage, Message } from '../core/reply.ts';
  * @remarks A value that no JSON can hold (a BigInt, a cycle) is found only now; it becomes the final error, for the
  * caller waits for an answer and nobody would handle the rejection.
  */
-export async function relay(
-  messages: AsyncIterable<Message>,
-  write: (message: Message) => Promise<void> | undefined,
+export async function relay<M>(
+  messages: AsyncIterable<M>,
+  write: (message: M | ErrorMessage) => Promise<void> | undefined,
 ): Promise<void> {
   try {
     for await (const message of messages) await write(message);

@@ -67,7 +67,12 @@ export class SessionStore {
       issuer: principal?.issuer ?? null,
       expires,
     });
-    return this.#keep({ token, session: new LegacySession(this.#handler, client), owner: ownerOf(principal), expires });
+    return this.#keep({
+      token,
+      session: new LegacySession(this.#handler, client, this.#edge),
+      owner: ownerOf(principal),
+      expires,
+    });
   }
 
   /**
@@ -111,7 +116,7 @@ export class SessionStore {
       return undefined;
     return {
       token,
-      session: new LegacySession(this.#handler, clientFrom(content)),
+      session: new LegacySession(this.#handler, clientFrom(content), this.#edge),
       owner: ownerOf(principal),
       expires: Number(content.expires),
     };

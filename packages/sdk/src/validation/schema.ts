@@ -15,6 +15,8 @@ export type SchemaResult<Out> =
 export interface SchemaDescription {
   /** JSON Schema of what it takes. */
   readonly input: (options: { target: 'draft-2020-12' }) => Record<string, unknown>;
+  /** JSON Schema of what it makes of it. */
+  readonly output: (options: { target: 'draft-2020-12' }) => Record<string, unknown>;
 }
 
 /**
@@ -35,19 +37,16 @@ export interface Schema<In = unknown, Out = In> {
 /** What a schema's values are once validated. */
 export type Infer<S extends Schema> = NonNullable<S['~standard']['types']>['output'];
 
+/** What a schema takes. */
+export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>['input'];
+
 /**
- * Describes a schema as JSON Schema.
+ * Describes what a schema takes as JSON Schema.
  * @param owner - whose schema it is, for the message
  * @throws McpError `invalid_options` if the library does not describe itself, or the root is no object
  */
 export function toJsonSchema(schema: Schema, owner: string): JsonObject {
-  const { jsonSchema, vendor } = schema['~standard'];
-  if (!jsonSchema)
-    throw new McpError(
-      'invalid_options',
-      `${owner}: the schema (${vendor}) does not describe itself as JSON Schema; use zod 4.2 or later, or any library with "~standard".jsonSchema.`,
-    );
-  const described = jsonSchema.input({ target: 'draft-2020-12' });
+  const described = describe(schema, 'input', owner);
   if (described.type === 'object') return described;
   throw new McpError(
     'invalid_options',
@@ -55,14 +54,54 @@ export function toJsonSchema(schema: Schema, owner: string): JsonObject {
   );
 }
 
+/**
+ * Describes what a schema makes of its input as JSON Schema; any kind of value.
+ * @throws McpError `invalid_options` if the library does not describe itself
+ */
+export const toOutputJsonSchema = (schema: Schema, owner: string): JsonObject => describe(schema, 'output', owner);
+
+function describe(schema: Schema, side: 'input' | 'output', owner: string): JsonObject {
+  const { jsonSchema, vendor } = schema['~standard'];
+  if (!jsonSchema)
+    throw new McpError(
+      'invalid_options',
+      `${owner}: the schema (${vendor}) does not describe itself as JSON Schema; use zod 4.2 or later, or any library with "~standard".jsonSchema.`,
+    );
+  try {
+    return jsonSchema[side]({ target: 'draft-2020-12' });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new McpError('invalid_options', `${owner}: the schema cannot be described as JSON Schema: ${why}`, { cause });
+  }
+}
+
 /** Validates; the issues name the path of what is wrong. */
 export async function validate<Out>(schema: Schema<unknown, Out>, value: unknown): Promise<SchemaResult<Out>> {
   return schema['~standard'].validate(value);
 }
 
-/** Issues as one line that a model can act on, e.g. `at "city": expected string, got number`. */
-export const describeIssues = (issues: readonly SchemaIssue[]): string =>
-  issues.map((issue) => `at "${pathOf(issue)}": ${issue.message}`).join('; ');
+/**
+ * Issues as one line that a model can act on, e.g. `at "city": expected string, received number (got 7)`.
+ * @param value - what was checked: short values are shown
+ */
+export const describeIssues = (issues: readonly SchemaIssue[], value?: unknown): string =>
+  issues
+    .map((issue) => `at "${keysOf(issue).map(String).join('.')}": ${issue.message}${gotAt(issue, value)}`)
+    .join('; ');
 
-const pathOf = (issue: SchemaIssue): string =>
-  (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+const keysOf = (issue: SchemaIssue): PropertyKey[] =>
+  (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
+
+/** Longer values say nothing that the message does not. Unit: characters of JSON. */
+const MAX_SHOWN = 60;
+
+function gotAt(issue: SchemaIssue, value: unknown): string {
+  const keys = keysOf(issue);
+  if (keys.length === 0 || value === undefined) return '';
+  const got = keys.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+  const shown = got === undefined ? 'nothing' : JSON.stringify(got);
+  return shown.length > MAX_SHOWN ? '' : ` (got ${shown})`;
+}

@@ -82,7 +82,7 @@ export class ParamsScan {
   }
 
   #readMember(key: string): void {
-    if (key === 'name' || key === 'uri') this.#targets[key] = this.#readTarget();
+    if (key === 'name' || key === 'uri' || key === 'taskId') this.#targets[key] = this.#readTarget();
     else this.#reader.skip();
     if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
   }

@@ -1,0 +1,50 @@
+import { systemClock, type Clock } from './clock.ts';
+
+/**
+ * Where values are kept that must outlive a call, and, when shared by replicas, the process.
+ *
+ * @remarks Values are text, so that any key-value store will do. A driver rejects when it cannot reach its storage.
+ */
+export interface Store {
+  /** Reads a value; undefined when there is none or it has expired. */
+  get(key: string): Promise<string | undefined>;
+  /** Writes a value. @param ttlMs - when it may be forgotten. Unit: ms, from 1 */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** Writes a value unless there is one, as one step; resolves with whether it was written. */
+  add(key: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Forgets a value. */
+  delete(key: string): Promise<void>;
+}
+
+/** A store in the memory of this process: what it keeps ends with it. @param maxEntries - the oldest make room */
+export function createMemoryStore(clock: Clock = systemClock, maxEntries = 100_000): Store {
+  const entries = new Map<string, { readonly value: string; readonly expires: number }>();
+  const read = (key: string): string | undefined => {
+    const entry = entries.get(key);
+    if (entry && entry.expires > clock.wallClock()) return entry.value;
+    entries.delete(key);
+    return undefined;
+  };
+  const write = (key: string, value: string, ttlMs: number): void => {
+    entries.delete(key);
+    const [oldest] = entries.keys();
+    if (entries.size >= maxEntries && oldest !== undefined) entries.delete(oldest);
+    entries.set(key, { value, expires: clock.wallClock() + ttlMs });
+  };
+  return {
+    get: (key) => Promise.resolve(read(key)),
+    set(key, value, ttlMs) {
+      write(key, value, ttlMs);
+      return Promise.resolve();
+    },
+    add(key, value, ttlMs) {
+      if (read(key) !== undefined) return Promise.resolve(false);
+      write(key, value, ttlMs);
+      return Promise.resolve(true);
+    },
+    delete(key) {
+      entries.delete(key);
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { createCall, type Principal } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { isJsonObject } from '../core/json.ts';
+import { META } from '../core/protocol.ts';
+import type { Message, NotificationMessage } from '../core/reply.ts';
+import { patchMeta } from '../wire/params.ts';
+
+/** How many resources one session may watch. */
+const MAX_WATCHED = 1_000;
+
+/** What a legacy session has subscribed to: one internal `subscriptions/listen` for each resource. */
+export class LegacySubscriptions {
+  readonly #handler: Handler;
+  readonly #watched = new Map<string, AbortController>();
+  readonly #onUpdate: (message: NotificationMessage) => void;
+
+  constructor(handler: Handler, onUpdate: (message: NotificationMessage) => void) {
+    this.#handler = handler;
+    this.#onUpdate = onUpdate;
+  }
+
+  /** @throws McpError `invalid_params` if the handler does not tell of that resource, `overloaded` if there are too many */
+  async subscribe(uri: unknown, principal: Principal | null): Promise<void> {
+    if (typeof uri !== 'string') throw new McpError('invalid_params', 'params.uri must be a string.');
+    if (this.#watched.has(uri)) return;
+    if (this.#watched.size >= MAX_WATCHED)
+      throw new McpError('overloaded', `A session watches at most ${MAX_WATCHED} resources.`);
+    const controller = new AbortController();
+    this.#watched.set(uri, controller);
+    const notifications = { resourceSubscriptions: [uri] };
+    const call = createCall('subscriptions/listen', { notifications }, { principal, signal: controller.signal });
+    try {
+      const reply = await this.#handler({ ...call, era: 'legacy' });
+      const messages = reply.messages()[Symbol.asyncIterator]();
+      const first = await messages.next();
+      if (first.done || !honours(first.value, uri))
+        throw new McpError('invalid_params', `Changes of this resource are not told: ${uri.slice(0, 200)}`);
+      void this.#follow(messages, uri);
+    } catch (thrown) {
+      this.unsubscribe(uri);
+      throw thrown;
+    }
+  }
+
+  unsubscribe(uri: unknown): void {
+    if (typeof uri !== 'string') return;
+    this.#watched.get(uri)?.abort(new McpError('cancelled', 'Unsubscribed.'));
+    this.#watched.delete(uri);
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const uri of this.#watched.keys()) this.unsubscribe(uri);
+  }
+
+  async #follow(messages: AsyncIterator<Message>, uri: string): Promise<void> {
+    try {
+      for (let next = await messages.next(); !next.done; next = await messages.next()) {
+        const { value } = next;
+        if (value.kind !== 'notification' || value.method !== 'notifications/resources/updated') continue;
+        this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
+      }
+    } finally {
+      this.#watched.delete(uri);
+    }
+  }
+}
+
+function honours(message: Message, uri: string): boolean {
+  if (message.kind !== 'notification') return false;
+  const { notifications } = message.params.value;
+  const uris: unknown = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  return Array.isArray(uris) && uris.includes(uri);
+}

@@ -1,0 +1,103 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Principal } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { channelOverWebSocket, loadWs, SUBPROTOCOL } from '../wire/web-socket.node.ts';
+import { serveChannel, type ChannelServer } from './channel.ts';
+import { resolveEdge, type Edge, type EdgeOptions } from './edge.ts';
+import { errorResponse } from './http-message.ts';
+import type { SocketServer, UpgradeHandler } from './listener.ts';
+import { isLoopback } from './node.node.ts';
+import { reportFailures } from './report.ts';
+
+/**
+ * Serves a handler over WebSocket, in both eras, for the `upgrade` event of a `node:http` server.
+ *
+ * @remarks Origin, `Host` and credentials are checked before the upgrade; who acts stays the same as long as the
+ * connection lives.
+ * @throws McpError `invalid_options` if an option is wrong
+ */
+export function serveWebSocket(handler: Handler, options: EdgeOptions = {}): SocketServer {
+  const edge = resolveEdge(options);
+  const endpoint = new WebSocketEndpoint(reportFailures(handler, edge.telemetry), edge);
+  return { upgrade: endpoint.upgrade, close: () => endpoint.close() };
+}
+
+class WebSocketEndpoint {
+  readonly #handler: Handler;
+  readonly #edge: Edge;
+  readonly #connections = new Set<ChannelServer>();
+  #server: Promise<WebSocketServer> | undefined;
+  #isClosing = false;
+
+  constructor(handler: Handler, edge: Edge) {
+    this.#handler = handler;
+    this.#edge = edge;
+  }
+
+  readonly upgrade: UpgradeHandler = async (request, stream, head) => {
+    /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- the signature names what is portable;
+       what calls it is node:http */
+    const req = request as IncomingMessage;
+    const socket = stream as Socket;
+    const first = head as Buffer;
+    /* eslint-enable */
+    // Without this a peer that goes away meanwhile would end the process.
+    const ignore = (): void => undefined;
+    socket.on('error', ignore);
+    try {
+      const principal = await this.#admit(req);
+      const server = await (this.#server ??= loadServer(this.#edge.limits.maxBytes));
+      socket.off('error', ignore);
+      server.handleUpgrade(req, socket, first, (ws) => {
+        this.#serve(ws, principal);
+      });
+    } catch (thrown) {
+      this.#refuse(req, socket, thrown);
+    }
+  };
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+  }
+
+  async #admit(req: IncomingMessage): Promise<Principal | null> {
+    if (this.#isClosing) throw new McpError('unavailable', 'The server is closing.');
+    const header = (name: string): string | undefined => req.headers[name]?.toString();
+    const offered = (header('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+    const principal = await this.#edge.admit({ header, onLoopback: isLoopback(req.socket) });
+    if (!offered.includes(SUBPROTOCOL))
+      throw new McpError('invalid_request', `Sec-WebSocket-Protocol must list "${SUBPROTOCOL}".`);
+    return principal;
+  }
+
+  #serve(ws: WebSocket, principal: Principal | null): void {
+    const { clock, keepAliveMs, limits } = this.#edge;
+    const channel = channelOverWebSocket(ws, { clock, pingMs: keepAliveMs });
+    const connection = serveChannel(this.#handler, channel, { limits, principal });
+    this.#connections.add(connection);
+    void connection.closed.then(() => this.#connections.delete(connection));
+    if (this.#isClosing) void connection.close();
+  }
+
+  #refuse(req: IncomingMessage, socket: Socket, thrown: unknown): void {
+    const { code, message } = McpError.from(thrown);
+    const severity = code === 'internal' ? 'error' : 'debug';
+    this.#edge.telemetry.record({ name: 'http.refused', severity, fields: { code, message } });
+    const { status, headers, body } = errorResponse(null, thrown);
+    const res = new ServerResponse(req);
+    res.shouldKeepAlive = false;
+    res.assignSocket(socket);
+    res.writeHead(status, headers).end(body, () => socket.destroySoon());
+  }
+}
+
+async function loadServer(maxPayload: number): Promise<WebSocketServer> {
+  const { WebSocketServer: Server } = await loadWs();
+  // No compression: it costs memory for each connection, and messages are small.
+  const options = { noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload } as const;
+  return new Server({ ...options, handleProtocols: () => SUBPROTOCOL });
+}

@@ -1,0 +1,84 @@
+import type * as ws from 'ws';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import type { Channel } from './channel.ts';
+
+/** The subprotocol of both sides; the specification has no WebSocket transport, and the official v1 client says so. */
+export const SUBPROTOCOL = 'mcp';
+
+/** Close codes of RFC 6455, section 7.4.1. */
+const CLOSE = { normal: 1000, unsupportedData: 1003 } as const;
+
+/** A peer that reads slower than it is sent is cut off here. Unit: bytes waiting to be sent. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+
+/** Loads the optional peer dependency. @throws McpError `invalid_options` where it is not installed */
+export async function loadWs(): Promise<typeof ws> {
+  try {
+    return await import('ws');
+  } catch (cause) {
+    throw new McpError('invalid_options', 'WebSocket needs the package "ws": npm install ws.', { cause });
+  }
+}
+
+/** When pings are sent. */
+export interface PingOptions {
+  readonly clock: Clock;
+  /** Pause between pings; a peer that has not answered one when the next is due is gone. Unit: ms. */
+  readonly pingMs: number;
+}
+
+/** A channel over an open WebSocket: one JSON-RPC message in each text frame. */
+export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Channel {
+  let reason: unknown;
+  const cut = (why: string): void => {
+    reason ??= new McpError('unavailable', why);
+    socket.terminate();
+  };
+  return {
+    open(events) {
+      const stop = watch(socket, ping, cut);
+      const end = (): void => {
+        stop();
+        events.close(reason ?? 'The WebSocket was closed.');
+      };
+      socket.on('message', (data: Buffer, isBinary: boolean) => {
+        if (isBinary) socket.close(CLOSE.unsupportedData, 'Messages are text frames.');
+        else events.message(data);
+      });
+      // What is wrong with a frame is told to the peer by a close code; the end follows.
+      socket.on('error', (error) => (reason ??= error));
+      if (socket.readyState === socket.CLOSED) end();
+      else socket.once('close', end);
+    },
+    send(json) {
+      if (socket.readyState !== socket.OPEN) return;
+      socket.send(json, { binary: false });
+      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) cut('The peer does not read what it is sent.');
+    },
+    close() {
+      socket.close(CLOSE.normal);
+    },
+  };
+}
+
+/** Pings, because nothing else tells of a peer behind a cut network. Returns what stops it. */
+function watch(socket: WebSocket, { clock, pingMs }: PingOptions, cut: (why: string) => void): () => void {
+  let isAlive = true;
+  const heard = (): void => void (isAlive = true);
+  socket.on('pong', heard).on('message', heard);
+  const ping = (): void => {
+    if (!isAlive) {
+      cut('The peer no longer answers pings.');
+      return;
+    }
+    isAlive = false;
+    socket.ping();
+    stop = clock.after(pingMs, ping);
+  };
+  let stop = clock.after(pingMs, ping);
+  return () => {
+    stop();
+  };
+}
