@@ -1,6 +1,15 @@
 export { createUndiciClient, type UndiciClientOptions } from './connect/undici.node.ts';
 export { drain, listenHttp } from './serve/listen.node.ts';
-export type { HttpListener, ListenOptions, NodeHandler, NodeRequestLike, NodeResponseLike } from './serve/listener.ts';
+export type {
+  HttpListener,
+  ListenOptions,
+  NodeHandler,
+  NodeRequestLike,
+  NodeResponseLike,
+  SocketServer,
+  UpgradeHandler,
+} from './serve/listener.ts';
 export { toNode } from './serve/node.node.ts';
+export { serveWebSocket } from './serve/web-socket.node.ts';
 export { serveStdio } from './serve/stdio-server.node.ts';
 export { channelOverStreams, type ByteStreams } from './serve/stdio.node.ts';

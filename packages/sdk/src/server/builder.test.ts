@@ -127,8 +127,8 @@ describe('what a tool tells on the way', () => {
       parameters: z.object({ fail: z.boolean().optional() }),
       handler: ({ fail }, context) => {
         for (const [done, total] of [[1], [1, 3], [0.5], [2, 3]] as const) context.progress(done, total);
-        context.log('debug', 'quiet');
-        context.log('error', { loud: true });
+        context.log.debug('quiet');
+        context.log.error({ loud: true });
         if (fail) throw new McpError('unavailable', 'gone');
         return 'end';
       },
@@ -241,7 +241,7 @@ describe('prompts and resources', () => {
     ['resources/read', { uri: 'no' }, 'not_found'],
     ['resources/read', {}, 'invalid_params'],
     ['resources/list', { cursor: 'x' }, 'invalid_params'],
-    ['tools/list', {}, 'method_not_found'],
+    ['tools/missing', {}, 'method_not_found'],
     ['toString', {}, 'method_not_found'],
   ])('refuse %s with %j as %s', async (method, params, code) => {
     await expect(call(server, method, params)).rejects.toMatchObject({ code });
@@ -249,11 +249,18 @@ describe('prompts and resources', () => {
 });
 
 describe('discovery', () => {
-  it('says what there is, and nothing that there is not', async () => {
+  it('says what there may be, for the first of each kind may be added later', async () => {
     expect(await call(builder().build(), 'server/discover')).toEqual({
       resultType: 'complete',
       supportedVersions: ['2026-07-28'],
-      capabilities: { logging: {} },
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+        completions: {},
+        logging: {},
+        extensions: { 'io.modelcontextprotocol/tasks': {} },
+      },
       ttlMs: 0,
       cacheScope: 'private',
       _meta: { 'io.modelcontextprotocol/serverInfo': { name: 's', version: '1' } },
@@ -278,7 +285,7 @@ describe('listening', () => {
         createCall('subscriptions/listen', { notifications: { toolsListChanged: true } }, { signal: abort.signal }),
       );
       const messages = reply.messages()[Symbol.asyncIterator]();
-      expect(show((await messages.next()).value as Message)).toEqual({ notifications: {} });
+      expect(show((await messages.next()).value as Message)).toEqual({ notifications: { toolsListChanged: true } });
       if (closing) await server.close();
       else abort.abort();
       expect(show((await messages.next()).value as Message)).toEqual({ resultType: 'complete' });

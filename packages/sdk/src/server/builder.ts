@@ -1,27 +1,63 @@
+import { loadDefinitions } from '#sdk-platform';
+import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
+import type { Icon } from '../core/official-types.ts';
+import type { Store } from '../core/store.ts';
+import type { TypedMiddleware } from '../core/typed-call.ts';
 import { resolveEdge, type EdgeOptions } from '../serve/edge.ts';
-import type { Schema } from '../validation/schema.ts';
+import type { Infer, InferInput, Schema } from '../validation/schema.ts';
+import { createSeal } from '../wire/seal.ts';
+import type { CacheHints } from './cache-hints.ts';
+import { Catalog } from './catalog.ts';
+import type { CompletionDefinition } from './completion.ts';
+import type { CallContext } from './context.ts';
+import { DEFINED, type AnyDefined } from './define.ts';
 import { createDispatch } from './dispatch.ts';
-import { createPrompt, type Prompt, type PromptDefinition } from './prompts.ts';
-import { createResource, type Resource, type ResourceDefinition } from './resources.ts';
+import { addParts, noParts, type AnyMiddleware, type Extension, type Parts } from './parts.ts';
+import type { PromptDefinition } from './prompts.ts';
+import type { AnyResource, AnyTemplate, ResourceDefinition, ResourceTemplateDefinition } from './resources.ts';
+import type { ServerRuntime } from './runtime.ts';
 import { MCPServer } from './server.ts';
-import { createTool, type Tool, type ToolDefinition } from './tools.ts';
+import type { AnyTool, ToolDefinition, ToolMiddleware } from './tools.ts';
 
-/** Who a server is, as callers see it. */
-export interface ServerOptions extends EdgeOptions {
+/** Who a server is, as callers see it, and what holds for all that it offers. */
+export interface ServerOptions extends EdgeOptions, CacheHints {
   name: string;
   version: string;
   title?: string;
+  description?: string;
+  websiteUrl?: string;
+  icons?: Icon[];
   /** Tells models how to use the server. */
   instructions?: string;
+  /** Entries of one page of a list. Range: from 1. @defaultValue 100 */
+  pageSize?: number;
+  /**
+   * Keeps long journals of calls that ask, makes their states good for one use, and keeps tasks.
+   * @defaultValue none: tasks live in memory, states may be used again and are at most 8 KiB
+   */
+  store?: Store;
+  /** How long one round of a function may take. Unit: ms, from 1. @defaultValue no limit */
+  toolTimeoutMs?: number;
 }
 
-const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+/** The tools of a server, as a client may call them: see `typedClient`. */
+export type ToolTypes = object;
+
+type ToolType<P extends Schema, O extends Schema | undefined> = {
+  params: Schema extends P ? Record<string, never> | undefined : InferInput<P>;
+  result: O extends Schema ? Infer<O> : unknown;
+};
+
+type Prefixed<P extends string, T extends ToolTypes> = { [K in keyof T & string as `${P}${K}`]: T[K] };
 
 /**
  * Builds an MCP server that speaks both eras over every transport.
  *
+ * @typeParam C - the call, with what the middleware so far has added to it
+ * @typeParam S - the services so far
+ * @typeParam T - the tools so far
  * @example
  * ```ts
  * const server = new MCPServerBuilder({ name: 'clock', version: '1.0.0' })
@@ -30,81 +66,163 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
  * await server.listen({ port: 3000 });
  * ```
  */
-export class MCPServerBuilder {
+export class MCPServerBuilder<
+  C extends Call = Call,
+  S extends object = object,
+  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- no tools yet: each adds its own
+  T extends ToolTypes = Record<never, never>,
+> {
   readonly #options: ServerOptions;
-  readonly #tools = new Map<string, Tool>();
-  readonly #prompts = new Map<string, Prompt>();
-  readonly #resources = new Map<string, Resource>();
-  readonly #middleware: Middleware[] = [];
-  readonly #faults: string[] = [];
+  readonly #parts: Parts = noParts();
+  readonly #layers: AnyMiddleware[] = [];
+  readonly #toolLayers: ToolMiddleware[] = [];
+  readonly #services: object[] = [];
 
   constructor(options: ServerOptions) {
     this.#options = options;
   }
 
-  /** Adds a tool; the type of `params` follows from `parameters`. */
-  addTool<S extends Schema>(definition: ToolDefinition<S>): this {
-    this.#check(() => {
-      if (!TOOL_NAME.test(definition.name))
-        throw new McpError('invalid_options', `tool "${definition.name}": a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
-      this.#add(this.#tools, `tool "${definition.name}"`, [definition.name, createTool(definition)]);
-    });
-    return this;
+  /** Adds a tool; the types of its arguments and its result follow from `parameters` and `output`. */
+  addTool<const N extends string, P extends Schema = Schema, O extends Schema | undefined = undefined>(
+    definition: ToolDefinition<P, O, CallContext<C, S>, N>,
+  ): MCPServerBuilder<C, S, T & { [K in N]: ToolType<P, O> }> {
+    this.#parts.tools.push({ definition: definition as unknown as AnyTool, layers: [], toolLayers: [] });
+    return this.#as();
   }
 
   /** Adds a resource with a fixed URI. */
-  addResource(definition: ResourceDefinition): this {
-    this.#check(() => {
-      if (!URL.canParse(definition.uri))
-        throw new McpError('invalid_options', `resource "${definition.uri}": the URI must be absolute.`);
-      this.#add(this.#resources, `resource "${definition.uri}"`, [definition.uri, createResource(definition)]);
-    });
+  addResource(definition: ResourceDefinition<CallContext<C, S>>): this;
+  /** Adds resources by a URI template; the names of its variables are known to the compiler. */
+  addResource<const U extends string>(definition: ResourceTemplateDefinition<U, CallContext<C, S>>): this;
+  addResource(definition: object): this {
+    const part = { layers: [], toolLayers: [] };
+    if ('uriTemplate' in definition) this.#parts.templates.push({ definition: definition as AnyTemplate, ...part });
+    else this.#parts.resources.push({ definition: definition as AnyResource, ...part });
     return this;
   }
 
-  /** Adds a prompt; the type of `params` follows from `parameters`. */
-  addPrompt<S extends Schema>(definition: PromptDefinition<S>): this {
-    this.#check(() => {
-      this.#add(this.#prompts, `prompt "${definition.name}"`, [definition.name, createPrompt(definition)]);
-    });
+  /** Adds a prompt; the type of its arguments follows from `parameters`. */
+  addPrompt<P extends Schema>(definition: PromptDefinition<P, CallContext<C, S>>): this {
+    this.#parts.prompts.push({ definition, layers: [], toolLayers: [] });
     return this;
   }
 
-  /** Wraps every call; what is added first runs first. */
-  use(middleware: Middleware): this {
-    this.#middleware.push(middleware);
+  /** Completes an argument of a prompt or a variable of a template that is defined elsewhere. */
+  addCompletion(definition: CompletionDefinition): this {
+    this.#parts.completions.push(definition);
+    return this;
+  }
+
+  /** Adds an extension of the protocol: what capabilities tell of it, and its methods. */
+  extend(extension: Extension): this {
+    this.#parts.extensions.push(extension);
+    return this;
+  }
+
+  /** Wraps every call of every method; what is added first runs first. What it adds to the call is seen by what follows. */
+  use<Out extends C = C>(middleware: TypedMiddleware<C, Out>): MCPServerBuilder<Out, S, T> {
+    this.#layers.push(middleware as unknown as AnyMiddleware);
+    return this.#as();
+  }
+
+  /** Wraps every tool function, after its arguments were validated; what is added first runs first. */
+  useTool(middleware: ToolMiddleware): this {
+    this.#toolLayers.push(middleware);
+    return this;
+  }
+
+  /** Hands services to all functions: typed in those that follow. */
+  provide<N extends object>(services: N): MCPServerBuilder<C, S & N, T> {
+    this.#services.push(services);
+    return this.#as();
+  }
+
+  /**
+   * Adds what `fill` adds, its tools and prompts under a prefix. What is used in there wraps what is defined in there.
+   * @param prefix - e.g. `math_`
+   */
+  group<P extends string, G extends ToolTypes>(
+    prefix: P,
+    fill: (group: MCPServerBuilder<C, S>) => MCPServerBuilder<never, never, G>,
+  ): MCPServerBuilder<C, S, T & Prefixed<P, G>> {
+    const group = new MCPServerBuilder<C, S>(this.#options);
+    const filled = fill(group);
+    for (const kind of [filled.#parts.tools, filled.#parts.prompts])
+      for (const [index, part] of kind.entries())
+        kind[index] = { ...part, definition: { ...part.definition, name: prefix + part.definition.name } };
+    return this.merge(filled) as never;
+  }
+
+  /** Adds what another builder has collected. What it uses wraps what it defines; its options and name are left out. */
+  merge<G extends ToolTypes>(other: MCPServerBuilder<never, never, G>): MCPServerBuilder<C, S, T & G> {
+    addParts(this.#parts, other.#parts, { layers: other.#layers, toolLayers: other.#toolLayers });
+    this.#services.push(...other.#services);
+    return this.#as();
+  }
+
+  /**
+   * Adds what the modules of a folder and its subfolders export, made by `defineTool`, `definePrompt` and
+   * `defineResource`: one definition or an array, as default or by name. Node only.
+   * @throws McpError `invalid_options` if a module exports nothing of the kind or cannot be loaded
+   */
+  async addFrom(directory: string | URL): Promise<this> {
+    for (const definition of await loadDefinitions(directory)) this.#addDefined(definition);
     return this;
   }
 
   /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions at once, or of an option */
-  build(): MCPServer {
-    if (this.#faults.length > 0) throw new McpError('invalid_options', this.#faults.join('\n'));
-    const { name, version, title, instructions, ...edge } = this.#options;
-    resolveEdge(edge);
+  build(): MCPServer<T> {
+    const { name, version, title, description, websiteUrl, icons, instructions, ...options } = this.#options;
+    const { pageSize = 100, ttlMs = 0, cacheScope = 'private', store, toolTimeoutMs, ...edge } = options;
+    checkInteger('pageSize', pageSize, 1);
+    checkInteger('ttlMs', ttlMs, 0);
+    if (toolTimeoutMs !== undefined) checkInteger('toolTimeoutMs', toolTimeoutMs, 1);
+    const { secret, clock, random, telemetry } = resolveEdge(edge);
     const closing = new AbortController();
-    const dispatch = createDispatch({
-      info: { name, version, ...(title === undefined ? {} : { title }) },
-      instructions,
-      tools: new Map(this.#tools),
-      prompts: new Map(this.#prompts),
-      resources: new Map(this.#resources),
+    const runtime: ServerRuntime = {
+      services: Object.assign({}, ...this.#services) as object,
+      seal: createSeal(secret, random),
+      ...{ store, clock, random, telemetry },
       closing: closing.signal,
+      timeoutMs: toolTimeoutMs,
+    };
+    const parts = noParts();
+    addParts(parts, this.#parts, { layers: [], toolLayers: this.#toolLayers });
+    const catalog = new Catalog(parts, runtime);
+    const shown = { title, description, websiteUrl, icons };
+    const given = Object.entries(shown).filter(([, value]) => value !== undefined);
+    const dispatch = createDispatch({
+      info: { name, version, ...Object.fromEntries(given) },
+      ...{ instructions, catalog, runtime, pageSize },
+      extensions: parts.extensions,
+      hints: { ttlMs, cacheScope },
     });
-    return new MCPServer(compose(this.#middleware)(dispatch), edge, () => {
-      closing.abort();
+    // The types of `use` have checked that each layer gets what it needs.
+    const handler = compose(this.#layers as unknown as Middleware[])(dispatch);
+    return new MCPServer<T>({
+      handler,
+      edge: { ...edge, secret },
+      catalog,
+      onClose: () => {
+        closing.abort();
+      },
     });
   }
 
-  #check(add: () => void): void {
-    try {
-      add();
-    } catch (thrown) {
-      this.#faults.push(McpError.from(thrown).message);
-    }
+  #addDefined(definition: AnyDefined): void {
+    const part = { layers: [], toolLayers: [] };
+    if (definition[DEFINED] === 'tool') this.#parts.tools.push({ definition, ...part });
+    else if (definition[DEFINED] === 'prompt') this.#parts.prompts.push({ definition, ...part });
+    else this.addResource(definition as never);
   }
 
-  #add<T>(entries: Map<string, T>, owner: string, [key, entry]: [string, T]): void {
-    if (entries.has(key)) throw new McpError('invalid_options', `${owner} is defined twice.`);
-    entries.set(key, entry);
+  /** The same builder: what was added is in its type only. */
+  #as<B>(): B {
+    return this as unknown as B;
   }
+}
+
+function checkInteger(path: string, value: number, min: number): void {
+  if (Number.isSafeInteger(value) && value >= min) return;
+  throw new McpError('invalid_options', `${path} is ${String(value)}; allowed: an integer from ${min}.`);
 }

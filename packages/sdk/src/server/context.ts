@@ -1,79 +1,137 @@
-import type { Call, Principal } from '../core/call.ts';
-import { McpError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+/* eslint-disable @typescript-eslint/no-deprecated -- sample() and roots() are deprecated for their users, not here */
+import type { Call } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { LOG_LEVELS, type Era, type LogLevel } from '../core/protocol.ts';
-import { resultReply, streamReply, type Message, type Reply, type Result } from '../core/reply.ts';
-import { PushQueue } from '../wire/queue.ts';
+import type { Message } from '../core/reply.ts';
+import type { Asker } from './ask.ts';
+import { CallLog, type Log } from './log.ts';
+import type { ServerRuntime } from './runtime.ts';
 
-/** What a tool, prompt or resource function knows of the call it answers. */
-export interface CallContext {
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
-  readonly principal: Principal | null;
-  /** The era that the caller speaks. */
-  readonly era: Era;
-  /** `_meta` of the request. */
-  readonly meta: JsonObject;
-  /**
-   * Tells how far the work is; nothing is sent if the caller did not ask for it.
-   * @param done - must grow with each call; a value that does not is left out
-   * @param total - in the same unit, if known
-   */
-  progress(done: number, total?: number, message?: string): void;
-  /** Sends a log message; nothing is sent below the level that the caller asked for. */
-  log(level: LogLevel, data: unknown): void;
-}
+/** Tells how far the work is; see {@link CallContext.progress}. */
+export type Progress = (done: number, total?: number, message?: string) => void;
 
 /**
- * Runs `work` and makes the reply of what it returns; what it tells on the way makes the reply a stream.
- * @returns rejects with what `work` throws if nothing was told before
+ * What a tool, prompt or resource function knows of the call it answers, and what it can ask of the caller.
+ *
+ * @typeParam C - the call, with what middleware has added to it
+ * @typeParam S - the services given by `provide`
  */
-export function runInContext(call: Call, work: (context: CallContext) => Promise<Result>): Promise<Reply> {
-  let stream: PushQueue<Message> | undefined;
-  return new Promise((resolve, reject) => {
-    const tell = (message: Message): void => {
-      if (!stream) {
-        stream = new PushQueue();
-        resolve(streamReply(stream, () => undefined));
-      }
-      stream.push(message);
-    };
-    work(contextOf(call, tell)).then(
-      (result) => {
-        if (!stream) resolve(resultReply(Payload.of(result)));
-        stream?.push({ kind: 'result', result: Payload.of(result) });
-        stream?.end();
-      },
-      (thrown: unknown) => {
-        if (!stream) reject(McpError.from(thrown));
-        stream?.end(thrown);
-      },
-    );
-  });
+export interface CallContext<C extends Call = Call, S extends object = object> extends Asker {
+  /** The call, with what middleware has added to it. */
+  readonly call: C;
+  /** Aborted when nobody waits for the answer any more, or the function has had its time. */
+  readonly signal: AbortSignal;
+  readonly principal: C['principal'];
+  /** The era that the caller speaks. */
+  readonly era: Era;
+  /** Which leg of a call with questions this is; 0 for the first. */
+  readonly round: number;
+  /** `_meta` of the request. */
+  readonly meta: JsonObject;
+  /** What `provide` was given. */
+  readonly services: S;
+  /**
+   * Tells how far the work is; nothing is sent if the caller did not ask for it, or while known answers are replayed.
+   *
+   * Takes how much is done, which must grow with each call (a value that does not is left out), the total in the same
+   * unit if it is known, and a message.
+   */
+  readonly progress: Progress;
+  /** Sends log messages; nothing is sent below the level that the caller asked for. */
+  readonly log: Log;
 }
 
-function contextOf(call: Call, tell: (message: Message) => void): CallContext {
-  let last = -Infinity;
-  return {
-    signal: call.signal,
-    principal: call.principal,
-    era: call.era,
-    get meta() {
-      return (call.params.value._meta ?? {}) as JsonObject;
-    },
-    progress(done, total, message) {
-      if (call.progressToken === undefined || done <= last) return;
-      last = done;
-      const params = { progressToken: call.progressToken, progress: done, ...given({ total, message }) };
-      tell({ kind: 'notification', method: 'notifications/progress', params: Payload.of<JsonObject>(params) });
-    },
-    log(level, data) {
-      if (call.logLevel === undefined || LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(call.logLevel)) return;
-      tell({ kind: 'notification', method: 'notifications/message', params: Payload.of<JsonObject>({ level, data }) });
-    },
+/** What a context is made of. */
+export interface ContextParts {
+  readonly call: Call;
+  readonly runtime: ServerRuntime;
+  readonly asker: Asker;
+  readonly signal: AbortSignal | undefined;
+  /** Whether the function replays what it has done before. */
+  readonly isReplaying: () => boolean;
+  /** Sends a message before the result. */
+  readonly tell: (message: Message) => void;
+}
+
+/** A context whose members are made when they are looked at: most functions need few of them. */
+export class FunctionContext implements CallContext {
+  readonly #parts: ContextParts;
+  #last = -Infinity;
+
+  constructor(parts: ContextParts) {
+    this.#parts = parts;
+  }
+
+  get call(): Call {
+    return this.#parts.call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#parts.signal ?? this.call.signal;
+  }
+
+  get principal(): Call['principal'] {
+    return this.call.principal;
+  }
+
+  get era(): Era {
+    return this.call.era;
+  }
+
+  get round(): number {
+    return this.call.round;
+  }
+
+  get meta(): JsonObject {
+    const meta = this.call.params.value._meta;
+    return isJsonObject(meta) ? meta : {};
+  }
+
+  get services(): object {
+    return this.#parts.runtime.services;
+  }
+
+  get ask(): Asker['ask'] {
+    return this.#parts.asker.ask;
+  }
+
+  get askUrl(): Asker['askUrl'] {
+    return this.#parts.asker.askUrl;
+  }
+
+  get sample(): Asker['sample'] {
+    return this.#parts.asker.sample;
+  }
+
+  get roots(): Asker['roots'] {
+    return this.#parts.asker.roots;
+  }
+
+  get once(): Asker['once'] {
+    return this.#parts.asker.once;
+  }
+
+  get log(): Log {
+    return new CallLog((level, message) => {
+      if (this.#parts.isReplaying() || !this.#wants(level)) return;
+      const params = Payload.of<JsonObject>({ level, ...message });
+      this.#parts.tell({ kind: 'notification', method: 'notifications/message', params });
+    });
+  }
+
+  readonly progress: Progress = (done, total, message) => {
+    const { progressToken } = this.call;
+    if (progressToken === undefined || done <= this.#last || this.#parts.isReplaying()) return;
+    this.#last = done;
+    const params: JsonObject = { progressToken, progress: done };
+    if (total !== undefined) params.total = total;
+    if (message !== undefined) params.message = message;
+    this.#parts.tell({ kind: 'notification', method: 'notifications/progress', params: Payload.of(params) });
   };
-}
 
-const given = (members: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  #wants(level: LogLevel): boolean {
+    const { logLevel } = this.call;
+    return logLevel !== undefined && LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel);
+  }
+}

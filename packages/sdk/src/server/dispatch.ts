@@ -6,53 +6,52 @@ import { LIST_MEMBERS, type ListMethod } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
 import { META, MODERN_VERSIONS } from '../core/protocol.ts';
 import { resultReply, type Reply } from '../core/reply.ts';
-import { listenToNothing } from './listen.ts';
-import type { Prompt } from './prompts.ts';
-import type { Resource } from './resources.ts';
-import type { Tool } from './tools.ts';
+import type { CacheHints } from './cache-hints.ts';
+import type { Catalog } from './catalog.ts';
+import { runCompletion } from './completion.ts';
+import type { Extension } from './parts.ts';
+import { listResources } from './resource-list.ts';
+import { runFunction } from './run.ts';
+import type { ServerRuntime } from './runtime.ts';
+import { Tasks, TASKS_EXTENSION, wantsTasks } from './tasks.ts';
 
 /** What a server is made of. */
 export interface ServerParts {
   readonly info: JsonObject;
   readonly instructions: string | undefined;
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly prompts: ReadonlyMap<string, Prompt>;
-  readonly resources: ReadonlyMap<string, Resource>;
-  /** Aborts when the server closes. */
-  readonly closing: AbortSignal;
+  readonly catalog: Catalog;
+  readonly extensions: readonly Extension[];
+  readonly runtime: ServerRuntime;
+  /** Entries of one page of a list. */
+  readonly pageSize: number;
+  readonly hints: Required<CacheHints>;
 }
 
 /** The innermost handler of a server: finds the function that answers a call. */
 export function createDispatch(parts: ServerParts): Handler {
-  const meta = { [META.serverInfo]: parts.info };
-  const entries = {
-    'tools/list': parts.tools,
-    'prompts/list': parts.prompts,
-    'resources/list': parts.resources,
-    'resources/templates/list': new Map<string, { entry: JsonObject }>(),
-  } as const;
+  const { catalog, runtime, extensions } = parts;
+  const _meta = { [META.serverInfo]: parts.info };
+  const tasks = createTasks(parts);
   const list = (method: ListMethod, call: Call): Reply => {
-    if (call.params.value.cursor !== undefined)
-      throw new McpError('invalid_params', 'The cursor is not one of this server: its lists have one page.');
-    const listed = [...entries[method].values()].map(({ entry }) => entry);
-    return cacheable({ [LIST_MEMBERS[method]]: listed, _meta: meta });
+    const { entries, nextCursor } = registryOf(catalog, method).page(call.params.value.cursor, parts.pageSize);
+    return complete({ [LIST_MEMBERS[method]]: entries, ...(nextCursor ? { nextCursor } : {}), ...parts.hints, _meta });
   };
-  const methods: Record<string, (call: Call) => Reply | Promise<Reply>> = {
-    'server/discover': () => cacheable({ ...describe(parts), _meta: meta }),
-    'subscriptions/listen': (call) => listenToNothing(call, parts.closing),
-    ...when(parts.tools, {
-      'tools/list': (call) => list('tools/list', call),
-      'tools/call': (call) => find(parts.tools, 'tool', call).call(call),
-    }),
-    ...when(parts.prompts, {
-      'prompts/list': (call) => list('prompts/list', call),
-      'prompts/get': (call) => find(parts.prompts, 'prompt', call).get(call),
-    }),
-    ...when(parts.resources, {
-      'resources/list': (call) => list('resources/list', call),
-      'resources/templates/list': (call) => list('resources/templates/list', call),
-      'resources/read': (call) => find(parts.resources, 'resource', call).read(call),
-    }),
+  const methods: Readonly<Record<string, (call: Call) => Reply | Promise<Reply>>> = {
+    ...Object.fromEntries(extensions.flatMap(({ methods: own = {} }) => Object.entries(own))),
+    ...tasks.methods,
+    'server/discover': () => complete({ ...describe(parts), ...parts.hints, _meta }),
+    'subscriptions/listen': (call) => catalog.changes.listen(call),
+    'tools/list': (call) => list('tools/list', call),
+    'tools/call': (call) => {
+      const tool = found('tool', call, catalog.tools.find(call.target ?? ''));
+      return tool.isTask && call.era === 'modern' && wantsTasks(call) ? tasks.start(call) : tool.call(call, runtime);
+    },
+    'prompts/list': (call) => list('prompts/list', call),
+    'prompts/get': (call) => found('prompt', call, catalog.prompts.find(call.target ?? '')).get(call, runtime),
+    'resources/list': async (call) => complete({ ...(await listResources(call, parts)), ...parts.hints, _meta }),
+    'resources/templates/list': (call) => list('resources/templates/list', call),
+    'resources/read': (call) => found('resource', call, catalog.findResource(call.target ?? '')).read(call, runtime),
+    'completion/complete': (call) => runFunction(call, runtime, completion(catalog)),
   };
   return async (call) => {
     const answer = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
@@ -61,31 +60,57 @@ export function createDispatch(parts: ServerParts): Handler {
   };
 }
 
-const when = <T>(entries: ReadonlyMap<string, unknown>, methods: Record<string, T>): Record<string, T> =>
-  entries.size > 0 ? methods : {};
+const registryOf = (catalog: Catalog, method: ListMethod) =>
+  ({
+    'tools/list': catalog.tools,
+    'prompts/list': catalog.prompts,
+    'resources/list': catalog.resources,
+    'resources/templates/list': catalog.templates,
+  })[method];
 
-const describe = ({ instructions, tools, prompts, resources }: ServerParts): JsonObject => ({
+const createTasks = ({ catalog, runtime }: ServerParts): Tasks =>
+  new Tasks({
+    runtime,
+    callTool: async (call) => found('tool', call, catalog.tools.find(call.target ?? '')).call(call, runtime),
+    isRepeatable: (tool) => catalog.tools.find(tool)?.isRepeatable === true,
+    onChange: (task) => {
+      catalog.changes.taskChanged(task);
+    },
+  });
+
+const completion = (catalog: Catalog) => ({
+  label: 'completion',
+  run: (call: Call, context: Parameters<typeof runCompletion>[1]) =>
+    runCompletion(call, context, (target) => catalog.completionsOf(target)),
+});
+
+/** The first of each kind may be added while the server runs, so each is always told of. */
+const describe = ({ instructions, extensions }: ServerParts): JsonObject => ({
   supportedVersions: [...MODERN_VERSIONS],
   capabilities: {
-    ...when(tools, { tools: {} }),
-    ...when(prompts, { prompts: {} }),
-    ...when(resources, { resources: {} }),
+    tools: { listChanged: true },
+    prompts: { listChanged: true },
+    resources: { listChanged: true, subscribe: true },
+    completions: {},
     logging: {},
+    extensions: {
+      [TASKS_EXTENSION]: {},
+      ...Object.fromEntries(extensions.map(({ name, settings = {} }) => [name, settings])),
+    },
   },
   ...(instructions === undefined ? {} : { instructions }),
 });
 
-/** Nothing is promised of how long or for whom: middleware may answer each caller differently. */
-const cacheable = (result: JsonObject): Reply =>
-  resultReply(Payload.of({ resultType: 'complete', ...result, ttlMs: 0, cacheScope: 'private' }), () => 'complete');
+const complete = (result: JsonObject): Reply =>
+  resultReply(Payload.of({ resultType: 'complete', ...result }), () => 'complete');
 
-function find<T>(entries: ReadonlyMap<string, T>, kind: string, call: Call): T {
+function found<T>(kind: string, call: Call, entry: T | undefined): T {
+  if (entry !== undefined) return entry;
   if (call.target === undefined)
     throw new McpError(
       'invalid_params',
       `params must name the ${kind} (${kind === 'resource' ? 'uri' : 'name'}: a string).`,
     );
-  const entry = entries.get(call.target);
-  if (!entry) throw new McpError('not_found', `Unknown ${kind}: ${call.target.slice(0, 200)}`);
-  return entry;
+  const data = kind === 'resource' ? { data: { uri: call.target } } : {};
+  throw new McpError('not_found', `Unknown ${kind}: ${call.target.slice(0, 200)}`, data);
 }

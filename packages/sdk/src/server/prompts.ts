@@ -1,43 +1,66 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { GetPromptResult } from '../core/official-types.ts';
+import type { GetPromptResult, Icon } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
 import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
-import { runInContext, type CallContext } from './context.ts';
+import { present, type Completions } from './completion.ts';
+import type { CallContext } from './context.ts';
+import { runFunction } from './run.ts';
+import type { ServerRuntime } from './runtime.ts';
 
 /** What a prompt function may return: the text of one user message, or a whole result. */
 export type PromptReturn = string | GetPromptResult;
 
 /** A prompt, as {@link MCPServerBuilder.addPrompt} takes it. */
-export interface PromptDefinition<S extends Schema = Schema> {
+export interface PromptDefinition<P extends Schema = Schema, X = CallContext> {
   /** Unique among the prompts of the server. */
   name: string;
   title?: string;
   description?: string;
+  icons?: Icon[];
+  /** `_meta` of the prompt in lists. */
+  meta?: JsonObject;
   /** Schema of the arguments, whose values are strings. @defaultValue no arguments */
-  parameters?: S;
+  parameters?: P;
+  /** Suggests values of arguments. @defaultValue none */
+  complete?: Completions<Extract<keyof Infer<P>, string>>;
+  /** A call that asks is not continued by another version. */
+  version?: string;
+  /** How long one round may take. Unit: ms. @defaultValue the server's `toolTimeoutMs` */
+  timeoutMs?: number;
   /** Writes the prompt. */
-  handler: (params: Infer<S>, context: CallContext) => PromptReturn | Promise<PromptReturn>;
+  handler: (params: Infer<P>, context: X) => PromptReturn | Promise<PromptReturn>;
 }
 
 /** A prompt, ready to be listed and got. */
 export interface Prompt {
+  readonly name: string;
   readonly entry: JsonObject;
-  get(call: Call): Promise<Reply>;
+  readonly completions: Completions;
+  get(call: Call, runtime: ServerRuntime): Promise<Reply>;
 }
 
+/** A definition whose types nobody needs any more. */
+export type AnyPrompt = Omit<PromptDefinition<Schema, never>, 'complete'> & { complete?: Completions };
+
 /** Makes a prompt of its definition. @throws McpError `invalid_options` if its schema cannot be described */
-export function createPrompt<S extends Schema>(definition: PromptDefinition<S>): Prompt {
-  const { name, title, description, parameters } = definition;
+export function createPrompt(definition: AnyPrompt): Prompt {
+  const { name, title, description, icons, parameters, meta } = definition;
+  const label = `prompt "${name}"`;
+  if (name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
+  const args = parameters && argumentsOf(toJsonSchema(parameters, label));
+  const runnable = {
+    label,
+    version: definition.version,
+    timeoutMs: definition.timeoutMs,
+    run: (call: Call, context: CallContext) => getPrompt(definition, call, context),
+  };
   return {
-    entry: {
-      name,
-      ...(title === undefined ? {} : { title }),
-      ...(description === undefined ? {} : { description }),
-      ...(parameters ? { arguments: argumentsOf(toJsonSchema(parameters, `prompt "${name}"`)) } : {}),
-    },
-    get: (call) => runInContext(call, (context) => getPrompt(definition, call, context)),
+    name,
+    entry: { name, ...present({ title, description, icons, arguments: args, _meta: meta }) },
+    completions: definition.complete ?? {},
+    get: (call, runtime) => runFunction(call, runtime, runnable),
   };
 }
 
@@ -53,16 +76,17 @@ function argumentsOf(schema: JsonObject): JsonObject[] {
   }));
 }
 
-async function getPrompt<S extends Schema>(
-  prompt: PromptDefinition<S>,
-  call: Call,
-  context: CallContext,
-): Promise<Result> {
+async function getPrompt(prompt: AnyPrompt, call: Call, context: CallContext): Promise<Result> {
   const given = call.params.value.arguments ?? {};
   const checked = prompt.parameters ? await validate(prompt.parameters, given) : { value: given };
   if (checked.issues)
-    throw new McpError('invalid_params', `Invalid arguments for ${prompt.name}: ${describeIssues(checked.issues)}`);
-  const returned = await prompt.handler(checked.value, context);
+    throw new McpError(
+      'invalid_params',
+      `Invalid arguments for ${prompt.name}: ${describeIssues(checked.issues, given)}`,
+    );
+  // Whoever takes a definition apart again cannot name its types; the builder has checked them.
+  const handler = prompt.handler as (params: unknown, context: CallContext) => PromptReturn | Promise<PromptReturn>;
+  const returned = await handler(checked.value, context);
   if (typeof returned !== 'string') return { resultType: 'complete', ...returned };
   return { resultType: 'complete', messages: [{ role: 'user', content: { type: 'text', text: returned } }] };
 }

@@ -1,44 +1,146 @@
 import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { ReadResourceResult } from '../core/official-types.ts';
+import type { Annotations, Icon, ReadResourceResult } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
 import { toBase64 } from '../wire/base64.ts';
-import { runInContext, type CallContext } from './context.ts';
+import type { CacheHints } from './cache-hints.ts';
+import type { Watch } from './changes.ts';
+import { present, type Completions } from './completion.ts';
+import type { CallContext } from './context.ts';
+import { runFunction } from './run.ts';
+import type { ServerRuntime } from './runtime.ts';
+import { parseUriTemplate, type UriTemplate, type Variables, type VariablesOf } from './uri-template.ts';
 
 /** What a resource function may return: text, bytes, or a whole result. */
 export type ResourceReturn = string | Uint8Array | ReadResourceResult;
 
-/** A resource, as {@link MCPServerBuilder.addResource} takes it. */
-export interface ResourceDefinition {
+/** What fixed resources and templates have in common. */
+export interface ResourceOptions extends CacheHints {
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  icons?: Icon[];
+  annotations?: Annotations;
+  /** `_meta` of the resource in lists. */
+  meta?: JsonObject;
+  /** A read that asks is not continued by another version. */
+  version?: string;
+  /** How long one round may take. Unit: ms. @defaultValue the server's `toolTimeoutMs` */
+  timeoutMs?: number;
+  /** Watches a resource while a caller listens to it. @defaultValue changes are told by `server.resources.updated` only */
+  subscribe?: Watch;
+}
+
+/** A resource with one URI, as {@link MCPServerBuilder.addResource} takes it. */
+export interface ResourceDefinition<X = CallContext> extends ResourceOptions {
   /** Absolute URI, unique in the server. */
   uri: string;
   /** @defaultValue the URI */
   name?: string;
+  /** Unit: bytes. */
+  size?: number;
+  /** Reads the content. */
+  handler: (uri: string, context: X) => ResourceReturn | Promise<ResourceReturn>;
+}
+
+/** A resource of many URIs, as {@link MCPServerBuilder.addResource} takes it. */
+export interface ResourceTemplateDefinition<U extends string = string, X = CallContext> extends ResourceOptions {
+  /** RFC 6570, e.g. `notes://{folder}/{id}`; unique in the server. */
+  uriTemplate: U;
+  name: string;
+  /** The resources that exist, as they look in `resources/list`. @defaultValue none are listed */
+  list?: (context: X) => readonly ListedResource[] | Promise<readonly ListedResource[]>;
+  /** Suggests values of variables. @defaultValue none */
+  complete?: Completions<Extract<keyof VariablesOf<U>, string>>;
+  /** Reads the content. */
+  handler: (uri: string, variables: VariablesOf<U>, context: X) => ResourceReturn | Promise<ResourceReturn>;
+}
+
+/** A resource as it looks in a list. */
+export interface ListedResource {
+  uri: string;
+  name: string;
   title?: string;
   description?: string;
   mimeType?: string;
-  /** Reads the content. */
-  handler: (uri: string, context: CallContext) => ResourceReturn | Promise<ResourceReturn>;
 }
 
 /** A resource, ready to be listed and read. */
 export interface Resource {
   readonly entry: JsonObject;
-  read(call: Call): Promise<Reply>;
+  readonly watch: Watch | undefined;
+  read(call: Call, runtime: ServerRuntime): Promise<Reply>;
 }
 
-/** Makes a resource of its definition. */
-export function createResource(definition: ResourceDefinition): Resource {
-  const { uri, handler, name, ...rest } = definition;
+/** A template, ready to be listed and read. */
+export interface ResourceTemplate extends Resource {
+  readonly template: UriTemplate;
+  readonly completions: Completions;
+  readonly list: ((context: CallContext) => Promise<readonly ListedResource[]>) | undefined;
+}
+
+/** A definition whose types nobody needs any more. */
+export type AnyResource = ResourceDefinition<never>;
+/** A definition whose types nobody needs any more. */
+export type AnyTemplate = Omit<ResourceTemplateDefinition<string, never>, 'complete' | 'handler'> & {
+  complete?: Completions;
+  /** Reads the content. */
+  handler: (uri: string, variables: never, context: never) => ResourceReturn | Promise<ResourceReturn>;
+};
+
+/** Makes a resource of its definition. @throws McpError `invalid_options` if its URI is not absolute */
+export function createResource(definition: AnyResource): Resource {
+  const { uri, name, size, subscribe } = definition;
+  if (!URL.canParse(uri)) throw new McpError('invalid_options', `resource "${uri}": the URI must be absolute.`);
+  // Whoever takes a definition apart again cannot name its types; the builder has checked them.
+  const handler = definition.handler as (uri: string, context: CallContext) => Returned;
   return {
-    entry: { uri, name: name ?? uri, ...rest },
-    read: (call) => runInContext(call, async (context) => toResult(definition, await handler(uri, context))),
+    entry: { uri, name: name ?? uri, ...present({ size }), ...describe(definition) },
+    watch: subscribe,
+    read: reader(`resource "${uri}"`, definition, (call, context) => handler(targetOf(call), context)),
   };
 }
 
-function toResult({ uri, mimeType }: ResourceDefinition, returned: ResourceReturn): Result {
-  return { resultType: 'complete', ...contentsOf(uri, mimeType, returned), ttlMs: 0, cacheScope: 'private' };
+/** Makes a template of its definition. @throws McpError `invalid_options` if its URI template is wrong */
+export function createTemplate(definition: AnyTemplate): ResourceTemplate {
+  const { uriTemplate, name, subscribe } = definition;
+  const template = parseUriTemplate(uriTemplate);
+  const list = definition.list as ((context: CallContext) => MaybePromise<readonly ListedResource[]>) | undefined;
+  const handler = definition.handler as (uri: string, variables: Variables, context: CallContext) => Returned;
+  return {
+    entry: { uriTemplate, name, ...describe(definition) },
+    template,
+    watch: subscribe,
+    completions: definition.complete ?? {},
+    list: list && (async (context) => list(context)),
+    read: reader(`resource "${uriTemplate}"`, definition, (call, context) => {
+      const uri = targetOf(call);
+      return handler(uri, template.match(uri) ?? {}, context);
+    }),
+  };
 }
+
+function describe({ title, description, mimeType, icons, annotations, meta }: ResourceOptions): JsonObject {
+  return present({ title, description, mimeType, icons, annotations, _meta: meta });
+}
+
+type MaybePromise<T> = T | Promise<T>;
+type Returned = MaybePromise<ResourceReturn>;
+type Read = (call: Call, context: CallContext) => Returned;
+
+function reader(label: string, options: ResourceOptions, read: Read): Resource['read'] {
+  const { version, timeoutMs, mimeType, ttlMs = 0, cacheScope = 'private' } = options;
+  const run = async (call: Call, context: CallContext): Promise<Result> => ({
+    resultType: 'complete',
+    ttlMs,
+    cacheScope,
+    ...contentsOf(targetOf(call), mimeType, await read(call, context)),
+  });
+  return (call, runtime) => runFunction(call, runtime, { label, version, timeoutMs, run });
+}
+
+const targetOf = (call: Call): string => call.target ?? '';
 
 function contentsOf(uri: string, mimeType: string | undefined, returned: ResourceReturn): JsonObject {
   if (isJsonObject(returned) && 'contents' in returned) return returned;

@@ -1,25 +1,77 @@
-import { listenHttp, serveStdio, toNode } from '#sdk-platform';
+import { listenHttp, serveStdio, serveWebSocket, toNode } from '#sdk-platform';
 import type { Handler } from '../core/handler.ts';
 import type { EdgeOptions } from '../serve/edge.ts';
 import { toFetch } from '../serve/fetch.ts';
 import { serveHttp, type HttpServer } from '../serve/http.ts';
 import { createInMemoryTransport, type InMemoryTransport } from '../serve/in-memory.ts';
-import type { HttpListener, ListenOptions, NodeHandler } from '../serve/listener.ts';
+import type { HttpListener, ListenOptions, NodeHandler, SocketServer, UpgradeHandler } from '../serve/listener.ts';
+import type { Catalog } from './catalog.ts';
+import type { AnyPrompt } from './prompts.ts';
+import type { Entry } from './registry.ts';
+import type { AnyResource, AnyTemplate } from './resources.ts';
+import type { AnyTool } from './tools.ts';
 
-/** A server, made by {@link MCPServerBuilder.build}: one handler and the ways to reach it. */
-export class MCPServer {
+/** What a running server offers of one kind; a change is told to the callers that listen. */
+export interface Entries<D> {
+  /** Adds one. @throws McpError `invalid_options` if its name is taken or it is wrong */
+  add(definition: D): Entry<D>;
+  /** The entry of that name or URI; undefined if there is none. */
+  get(key: string): Entry<D> | undefined;
+}
+
+/** The resources of a running server. */
+export interface ResourceEntries extends Entries<AnyResource> {
+  /** Tells those who listen to a resource that its content has changed. */
+  updated(uri: string): void;
+}
+
+/** What a server is made with. */
+export interface MCPServerParts {
+  readonly handler: Handler;
+  readonly edge: EdgeOptions;
+  readonly catalog: Catalog;
+  /** Ends what the handler keeps open. */
+  readonly onClose: () => void;
+}
+
+/**
+ * A server, made by {@link MCPServerBuilder.build}: one handler and the ways to reach it.
+ *
+ * @typeParam T - its tools, for `typedClient`
+ */
+export class MCPServer<T extends object = object> {
+  /** For the compiler only: what the tools take and give. */
+  declare readonly toolTypes: T;
+  /** The tools, by name. */
+  readonly tools: Entries<AnyTool>;
+  /** The prompts, by name. */
+  readonly prompts: Entries<AnyPrompt>;
+  /** The resources with a fixed URI, by URI. */
+  readonly resources: ResourceEntries;
+  /** The resource templates, by template. */
+  readonly resourceTemplates: Entries<AnyTemplate>;
   /** The server as a function: mount it in a gateway, wrap it, call it. */
   readonly handler: Handler;
   readonly #edgeOptions: EdgeOptions;
   readonly #onClose: () => void;
   readonly #listeners = new Set<{ close(): Promise<void> }>();
   #http: HttpServer | undefined;
+  #sockets: SocketServer | undefined;
   #fetch: ((request: Request) => Promise<Response>) | undefined;
   #node: NodeHandler | undefined;
 
-  /** @param onClose - ends what the handler keeps open */
-  constructor(handler: Handler, edge: EdgeOptions, onClose: () => void) {
+  constructor({ handler, edge, catalog, onClose }: MCPServerParts) {
     this.handler = handler;
+    this.tools = catalog.tools;
+    this.prompts = catalog.prompts;
+    this.resources = {
+      add: (definition) => catalog.resources.add(definition),
+      get: (uri) => catalog.resources.get(uri),
+      updated: (uri) => {
+        catalog.changes.resourceUpdated(uri);
+      },
+    };
+    this.resourceTemplates = catalog.templates;
     this.#edgeOptions = edge;
     this.#onClose = onClose;
   }
@@ -31,11 +83,19 @@ export class MCPServer {
   readonly handle: NodeHandler = (req, res) => (this.#node ??= toNode(this.#endpoint().handle))(req, res);
 
   /**
-   * Listens with `node:http`. Node only.
+   * Takes a WebSocket handshake: `httpServer.on('upgrade', server.upgrade)`. Node only; needs the package `ws`.
+   *
+   * @remarks The subprotocol is `mcp`; each text frame is one JSON-RPC message.
+   */
+  readonly upgrade: UpgradeHandler = (req, socket, head) =>
+    (this.#sockets ??= serveWebSocket(this.handler, this.#edgeOptions)).upgrade(req, socket, head);
+
+  /**
+   * Listens with `node:http`, for WebSocket as well. Node only.
    * @throws McpError `unavailable` if the port is taken or not allowed
    */
   async listen(options: ListenOptions = {}): Promise<HttpListener> {
-    const listener = await listenHttp(this.#endpoint().handle, options);
+    const listener = await listenHttp(this.#endpoint().handle, options, this.upgrade);
     this.#listeners.add(listener);
     return listener;
   }
@@ -56,7 +116,7 @@ export class MCPServer {
   async close(): Promise<void> {
     this.#onClose();
     this.#http?.close();
-    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    await Promise.all([this.#sockets?.close(), ...[...this.#listeners].map((listener) => listener.close())]);
     this.#listeners.clear();
   }
 

@@ -1,70 +1,166 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { CallToolResult, ToolAnnotations } from '../core/official-types.ts';
+import type { CallToolResult, Icon, ToolAnnotations } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
-import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
-import { runInContext, type CallContext } from './context.ts';
+import {
+  describeIssues,
+  toJsonSchema,
+  toOutputJsonSchema,
+  validate,
+  type Infer,
+  type InferInput,
+  type Schema,
+} from '../validation/schema.ts';
+import type { CallContext } from './context.ts';
+import { checkParamHeaders, headerParams, type HeaderParam } from '../wire/param-headers.ts';
+import { runFunction } from './run.ts';
+import type { ServerRuntime } from './runtime.ts';
 
-/** What a tool function may return: text, a number, a plain object (structured content), or a whole result. */
-export type ToolReturn = string | number | boolean | JsonObject | CallToolResult;
+/**
+ * What a tool function may return. With `output`: a value of that schema, or a whole result that has one as
+ * `structuredContent`. Without: text, a number, a plain object (structured content), or a whole result.
+ */
+export type ToolReturn<O extends Schema | undefined = undefined> = O extends Schema
+  ? InferInput<O> | (CallToolResult & { readonly structuredContent: InferInput<O> })
+  : string | number | boolean | JsonObject | CallToolResult;
 
-/** A tool, as {@link MCPServerBuilder.addTool} takes it. */
-export interface ToolDefinition<S extends Schema = Schema> {
+/**
+ * A tool, as {@link MCPServerBuilder.addTool} takes it.
+ *
+ * @typeParam P - schema of the arguments
+ * @typeParam O - schema of the result
+ * @typeParam X - the context of the function
+ */
+export interface ToolDefinition<
+  P extends Schema = Schema,
+  O extends Schema | undefined = undefined,
+  X = CallContext,
+  N extends string = string,
+> {
   /** 1 to 128 characters of `A-Z a-z 0-9 _ - .`, unique in the server. */
-  name: string;
+  name: N;
   title?: string;
   description?: string;
+  icons?: Icon[];
   annotations?: ToolAnnotations;
+  /** `_meta` of the tool in lists. */
+  meta?: JsonObject;
   /** Schema of the arguments; an object at its root. @defaultValue no arguments */
-  parameters?: S;
+  parameters?: P;
+  /** Schema of the structured result: what the function returns must fit, to the compiler and at run time. */
+  output?: O;
+  /** A call that asks is not continued by another version of the tool. */
+  version?: string;
+  /** How long one round may take. Unit: ms. @defaultValue the server's `toolTimeoutMs` */
+  timeoutMs?: number;
+  /** Answers callers that know the tasks extension with a durable handle, and runs on without a connection. @defaultValue false */
+  task?: boolean;
   /** Does the work. An ordinary error becomes a tool error that the model reads; an `McpError` a protocol error. */
-  handler: (params: Infer<S>, context: CallContext) => ToolReturn | Promise<ToolReturn>;
+  handler: (params: Infer<P>, context: X) => ToolReturn<O> | Promise<ToolReturn<O>>;
 }
+
+/** A tool function with its arguments validated. */
+export type ToolFunction = (params: unknown, context: CallContext) => Promise<unknown>;
+
+/** Wraps tool functions: runs after validation, and sees what the function returned or threw. */
+export type ToolMiddleware = (next: ToolFunction) => ToolFunction;
 
 /** A tool, ready to be listed and called. */
 export interface Tool {
+  readonly name: string;
   readonly entry: JsonObject;
-  call(call: Call): Promise<Reply>;
+  readonly isTask: boolean;
+  /** Whether it may run again when the process that ran it has ended. */
+  readonly isRepeatable: boolean;
+  call(call: Call, runtime: ServerRuntime): Promise<Reply>;
 }
 
+/** A definition whose types nobody needs any more. */
+export type AnyTool = ToolDefinition<Schema, Schema | undefined, never>;
+
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const NO_PARAMETERS = { type: 'object', additionalProperties: false };
 
-/** Makes a tool of its definition. @throws McpError `invalid_options` if its schema cannot be described */
-export function createTool<S extends Schema>(definition: ToolDefinition<S>): Tool {
-  const { name, title, description, annotations, parameters } = definition;
-  const inputSchema = parameters ? toJsonSchema(parameters, `tool "${name}"`) : NO_PARAMETERS;
+/** Makes a tool of its definition. @throws McpError `invalid_options` if its name is not allowed or a schema cannot be described */
+export function createTool(definition: AnyTool, layers: readonly ToolMiddleware[] = []): Tool {
+  const { name, title, description, icons, annotations, parameters, output, meta } = definition;
+  const label = `tool "${name}"`;
+  if (!TOOL_NAME.test(name)) throw new McpError('invalid_options', `${label}: a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
+  const inputSchema = parameters ? toJsonSchema(parameters, label) : NO_PARAMETERS;
+  const outputSchema = output && toOutputJsonSchema(output, label);
+  const headers = headerParams(inputSchema, label);
+  // Whoever takes a definition apart again cannot name its types; the builder has checked them.
+  const own = definition.handler as (params: unknown, context: CallContext) => unknown;
+  const handler = layers.reduceRight<ToolFunction>(
+    (next, layer) => layer(next),
+    async (params, context) => own(params, context),
+  );
+  const members = { title, description, inputSchema, outputSchema, icons, annotations, _meta: meta };
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  const runnable = {
+    label,
+    version: definition.version,
+    timeoutMs: definition.timeoutMs,
+    run: (call: Call, context: CallContext) => callTool({ definition, handler, headers }, call, context),
+  };
   return {
-    entry: {
-      name,
-      ...(title === undefined ? {} : { title }),
-      ...(description === undefined ? {} : { description }),
-      inputSchema,
-      ...(annotations ? { annotations } : {}),
-    },
-    call: (call) => runInContext(call, (context) => callTool(definition, call, context)),
+    name,
+    entry: { name, ...Object.fromEntries(given) },
+    isTask: definition.task === true,
+    isRepeatable: annotations?.idempotentHint === true || annotations?.readOnlyHint === true,
+    call: (call, runtime) => runFunction(call, runtime, runnable),
   };
 }
 
-async function callTool<S extends Schema>(tool: ToolDefinition<S>, call: Call, context: CallContext): Promise<Result> {
+interface ToolParts {
+  readonly definition: AnyTool;
+  readonly handler: ToolFunction;
+  readonly headers: readonly HeaderParam[];
+}
+
+async function callTool(
+  { definition, handler, headers }: ToolParts,
+  call: Call,
+  context: CallContext,
+): Promise<Result> {
+  const { name, parameters, output } = definition;
   const given = call.params.value.arguments ?? {};
   if (!isJsonObject(given)) throw new McpError('invalid_params', 'arguments must be an object.');
-  const checked = tool.parameters ? await validate(tool.parameters, given) : { value: given };
-  if (checked.issues) return failed(`Invalid arguments for ${tool.name}: ${describeIssues(checked.issues)}`);
+  if (headers.length > 0) checkParamHeaders(headers, given, call.paramHeaders);
+  const checked = parameters ? await validate(parameters, given) : { value: given };
+  if (checked.issues) return failed(`Invalid arguments for ${name}: ${describeIssues(checked.issues, given)}`);
   try {
-    return toResult(await tool.handler(checked.value, context));
+    const returned = await handler(checked.value, context);
+    return output ? await toStructuredResult(name, output, returned) : toResult(returned);
   } catch (thrown) {
     if (thrown instanceof McpError) throw thrown;
     return failed(thrown instanceof Error ? thrown.message : String(thrown));
   }
 }
 
-function toResult(returned: ToolReturn): Result {
-  if (typeof returned !== 'object') return { resultType: 'complete', content: [text(String(returned))] };
+async function toStructuredResult(name: string, output: Schema, returned: unknown): Promise<Result> {
+  const isWhole = isJsonObject(returned) && Array.isArray(returned.content) && 'structuredContent' in returned;
+  // A tool that failed has no result that could fit.
+  if (isJsonObject(returned) && returned.isError === true && Array.isArray(returned.content)) return toResult(returned);
+  const value = isWhole ? returned.structuredContent : returned;
+  const checked = await validate(output, value);
+  if (checked.issues)
+    return failed(`${name} returned what its output schema does not allow: ${describeIssues(checked.issues)}`);
+  const structuredContent = checked.value;
+  if (isWhole) return { resultType: 'complete', ...returned, structuredContent };
+  return { resultType: 'complete', content: [text(JSON.stringify(structuredContent))], structuredContent };
+}
+
+function toResult(returned: unknown): Result {
+  if (!isJsonObject(returned)) return { resultType: 'complete', content: [text(textOf(returned))] };
   if (Array.isArray(returned.content)) return { resultType: 'complete', ...returned };
   // Readers of older revisions see the text only.
   return { resultType: 'complete', content: [text(JSON.stringify(returned))], structuredContent: returned };
 }
+
+const textOf = (returned: unknown): string =>
+  typeof returned === 'string' ? returned : returned === undefined ? '' : JSON.stringify(returned);
 
 const failed = (message: string): Result => ({ resultType: 'complete', content: [text(message)], isError: true });
 

@@ -1,0 +1,90 @@
+import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { toBase64Url } from '../wire/base64.ts';
+import { Journal, type JournalState } from './ask.ts';
+import { digestOf } from './digest.ts';
+import type { ServerRuntime } from './runtime.ts';
+
+/** How long a caller may take to answer. Unit: ms. */
+const TTL_MS = 10 * 60 * 1000;
+
+/** A longer state does not travel with the caller. Unit: characters of JSON. */
+const MAX_INLINE = 8 * 1024;
+
+const PURPOSE = 'request state';
+
+/** What a function is, as far as its journal depends on it. */
+export interface FunctionIdentity {
+  /** A state is not good for another version: the function may ask otherwise. @defaultValue '' */
+  readonly version?: string | undefined;
+}
+
+/** Opens what the caller brings back. @throws McpError `invalid_params` if it is not good for this call */
+export async function openJournal(
+  call: Call,
+  runtime: ServerRuntime,
+  identity: FunctionIdentity,
+): Promise<Journal | undefined> {
+  const { requestState, inputResponses } = call.params.value;
+  if (inputResponses !== undefined && !isJsonObject(inputResponses))
+    throw new McpError('invalid_params', 'params.inputResponses must be an object.');
+  // Answers to nothing that was asked: a fresh call.
+  if (requestState === undefined) return new Journal(call, undefined, inputResponses);
+  const content = typeof requestState === 'string' ? await runtime.seal.open(PURPOSE, requestState) : undefined;
+  if (
+    !content ||
+    content.binding !== (await bindingOf(call, identity)) ||
+    Number(content.expires) < runtime.clock.wallClock()
+  )
+    throw refused('is not one of this call, or has expired');
+  // Answers are looked at first: a state must not be used up by a retry that is refused.
+  const journal = new Journal(call, await contentOf(content, runtime), inputResponses);
+  await useUp(String(content.nonce), runtime);
+  return journal;
+}
+
+/** Seals what the next round needs. @throws McpError `internal` if it is too long and the server has no store */
+export async function sealJournal(
+  state: JournalState,
+  call: Call,
+  { runtime, identity }: { readonly runtime: ServerRuntime; readonly identity: FunctionIdentity },
+): Promise<string> {
+  const nonce = toBase64Url(runtime.random.bytes(16));
+  const json = JSON.stringify(state);
+  const expires = runtime.clock.wallClock() + TTL_MS;
+  const bound: JsonObject = { binding: await bindingOf(call, identity), nonce, expires };
+  if (json.length <= MAX_INLINE) return runtime.seal.seal(PURPOSE, { ...bound, state });
+  if (!runtime.store)
+    throw new McpError(
+      'internal',
+      `The answers of this call take ${json.length} characters, more than ${MAX_INLINE}; give the server a store.`,
+    );
+  await runtime.store.set(storeKey('state', nonce), json, TTL_MS);
+  return runtime.seal.seal(PURPOSE, bound);
+}
+
+async function contentOf(content: JsonObject, { store }: ServerRuntime): Promise<JournalState> {
+  const nonce = String(content.nonce);
+  // Sealed here, so it is what sealJournal wrote.
+  if (content.state !== undefined) return content.state as JournalState;
+  const json = await store?.get(storeKey('state', nonce));
+  if (json === undefined) throw refused('has expired');
+  return JSON.parse(json) as JournalState;
+}
+
+/** One use: without a store nothing remembers that there was one. */
+async function useUp(nonce: string, { store }: ServerRuntime): Promise<void> {
+  if (store && !(await store.add(storeKey('used', nonce), '1', TTL_MS))) throw refused('has been used');
+}
+
+/** What a state is good for: this principal, this function in this version, these arguments. */
+function bindingOf({ principal, method, target, params }: Call, { version = '' }: FunctionIdentity): Promise<string> {
+  const who = principal && [principal.issuer ?? null, principal.subject];
+  return digestOf([who, method, target, version, params.value.arguments ?? null]);
+}
+
+const storeKey = (part: string, nonce: string): string => `mcp:ask:${nonce}:${part}`;
+
+const refused = (why: string): McpError =>
+  new McpError('invalid_params', `params.requestState ${why}; call again without it.`);

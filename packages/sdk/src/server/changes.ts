@@ -1,0 +1,135 @@
+import type { Call } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { streamReply, type Message, type Reply } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+
+/** What changes, by the member of the filter and the notification that tells of it. */
+const LISTS = {
+  toolsListChanged: 'notifications/tools/list_changed',
+  promptsListChanged: 'notifications/prompts/list_changed',
+  resourcesListChanged: 'notifications/resources/list_changed',
+} as const;
+
+/** A list that may change. */
+export type ListChange = keyof typeof LISTS;
+
+/** Watches a resource for the callers that listen to it; returns what ends that. */
+export type Watch = (uri: string, changed: () => void) => () => void;
+
+interface Listener {
+  readonly lists: ReadonlySet<string>;
+  readonly uris: ReadonlySet<string>;
+  readonly taskIds: ReadonlySet<string>;
+  readonly push: (message: Message) => void;
+}
+
+/** How many resources and tasks one caller may listen to. */
+const MAX_NAMED = 1_000;
+
+/** The callers that listen, and what they are told. */
+export class Changes {
+  readonly #listeners = new Set<Listener>();
+  readonly #watched = new Map<string, { count: number; stop: () => void }>();
+  readonly #closing: AbortSignal;
+  readonly #watchOf: (uri: string) => Watch | undefined | 'unknown';
+
+  /** @param watchOf - how a resource is watched; `unknown` if there is none of that URI */
+  constructor(closing: AbortSignal, watchOf: (uri: string) => Watch | undefined | 'unknown') {
+    this.#closing = closing;
+    this.#watchOf = watchOf;
+  }
+
+  /** Tells of a list that has changed. */
+  listChanged(list: ListChange): void {
+    for (const { lists, push } of this.#listeners) if (lists.has(list)) push(notification(LISTS[list], {}));
+  }
+
+  /** Tells of a resource whose content has changed. */
+  resourceUpdated(uri: string): void {
+    for (const { uris, push } of this.#listeners)
+      if (uris.has(uri)) push(notification('notifications/resources/updated', { uri }));
+  }
+
+  /** Tells of a task that got into another state. */
+  taskChanged(task: JsonObject): void {
+    for (const { taskIds, push } of this.#listeners)
+      if (taskIds.has(String(task.taskId))) push(notification('notifications/tasks', task));
+  }
+
+  /**
+   * Answers `subscriptions/listen`: acknowledges what of the filter is honoured, then tells until the caller ends it or
+   * the server closes.
+   */
+  listen(call: Call): Reply {
+    const { notifications } = call.params.value;
+    const asked: JsonObject = isJsonObject(notifications) ? notifications : {};
+    const queue = new PushQueue<Message>();
+    const listener: Listener = {
+      lists: new Set(Object.keys(LISTS).filter((list) => asked[list] === true)),
+      uris: new Set(strings(asked.resourceSubscriptions).filter((uri) => this.#watchOf(uri) !== 'unknown')),
+      taskIds: new Set(strings(asked.taskIds)),
+      push: (message) => {
+        queue.push(message);
+      },
+    };
+    queue.push(notification('notifications/subscriptions/acknowledged', { notifications: honoured(listener) }));
+    return this.#open(listener, queue, call.signal);
+  }
+
+  #open(listener: Listener, queue: PushQueue<Message>, signal: AbortSignal): Reply {
+    const end = (): void => {
+      if (!this.#listeners.delete(listener)) return;
+      signal.removeEventListener('abort', end);
+      this.#closing.removeEventListener('abort', end);
+      for (const uri of listener.uris) this.#unwatch(uri);
+      queue.push(ENDED);
+      queue.end();
+    };
+    this.#listeners.add(listener);
+    for (const uri of listener.uris) this.#watch(uri);
+    signal.addEventListener('abort', end, { once: true });
+    this.#closing.addEventListener('abort', end, { once: true });
+    // A signal that is aborted already tells nobody.
+    if (signal.aborted || this.#closing.aborted) end();
+    const reply = streamReply(queue, end);
+    void reply.done.then(end);
+    return reply;
+  }
+
+  #watch(uri: string): void {
+    const watched = this.#watched.get(uri);
+    if (watched) watched.count++;
+    const watch = watched ? undefined : this.#watchOf(uri);
+    if (typeof watch !== 'function') return;
+    const stop = watch(uri, () => {
+      this.resourceUpdated(uri);
+    });
+    this.#watched.set(uri, { count: 1, stop });
+  }
+
+  #unwatch(uri: string): void {
+    const watched = this.#watched.get(uri);
+    if (!watched || --watched.count > 0) return;
+    this.#watched.delete(uri);
+    watched.stop();
+  }
+}
+
+/** The last message of a subscription that the server ends of its own accord. */
+const ENDED: Message = { kind: 'result', result: Payload.of<JsonObject>({ resultType: 'complete' }) };
+
+const notification = (method: string, params: JsonObject): Message => ({
+  kind: 'notification',
+  method,
+  params: Payload.of(params),
+});
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, MAX_NAMED) : [];
+
+const honoured = ({ lists, uris, taskIds }: Listener): JsonObject => ({
+  ...Object.fromEntries([...lists].map((list) => [list, true])),
+  ...(uris.size > 0 ? { resourceSubscriptions: [...uris] } : {}),
+  ...(taskIds.size > 0 ? { taskIds: [...taskIds] } : {}),
+});

@@ -1,0 +1,170 @@
+import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Part } from './parts.ts';
+import { fromBase64Url, toBase64Url } from '../wire/base64.ts';
+
+/** Something that a server offers, as {@link Registry} keeps it. */
+export interface Listed {
+  /** How it looks in lists. */
+  readonly entry: JsonObject;
+}
+
+/** One entry of a running server. */
+export interface Entry<D> {
+  /** Shows it again in lists, and answers calls. */
+  enable(): void;
+  /** Hides it from lists; calls of it are answered like calls of something that is not there. */
+  disable(): void;
+  /**
+   * Changes members of its definition.
+   * @throws McpError `invalid_options` if the new definition is wrong; the old one stays
+   */
+  update(changes: Partial<D>): void;
+  /** Takes it away; callers that listen are told. */
+  remove(): void;
+}
+
+interface Slot<D, T> {
+  /** Keeps the order of lists, and is what cursors hold. */
+  readonly sequence: number;
+  part: Part<D>;
+  made: T;
+  isEnabled: boolean;
+}
+
+/** How a registry makes and names its entries. */
+export interface RegistryOptions<D, T extends Listed> {
+  /** What it holds, for messages, e.g. `tool`. */
+  readonly kind: string;
+  readonly keyOf: (definition: D) => string;
+  readonly make: (part: Part<D>) => T;
+  readonly onChange: () => void;
+}
+
+/** A page of a list. */
+export interface Page {
+  readonly entries: readonly JsonObject[];
+  readonly nextCursor: string | undefined;
+}
+
+/** The tools, prompts, resources or templates of a server; they may change while it runs. */
+export class Registry<D, T extends Listed> {
+  readonly #options: RegistryOptions<D, T>;
+  readonly #slots = new Map<string, Slot<D, T>>();
+  readonly #pages = new Map<number, Page>();
+  #sequence = 0;
+
+  constructor(options: RegistryOptions<D, T>) {
+    this.#options = options;
+  }
+
+  /** How many there are, disabled ones included. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Adds one; callers that listen are told. @throws McpError `invalid_options` if its name is taken or it is wrong */
+  add(definition: D): Entry<D> {
+    return this.addPart({ definition, layers: [], toolLayers: [] });
+  }
+
+  /** Adds one that comes with middleware of its own. @throws McpError `invalid_options` like {@link add} */
+  addPart(part: Part<D>): Entry<D> {
+    const { kind, keyOf, make } = this.#options;
+    const key = keyOf(part.definition);
+    if (this.#slots.has(key)) throw new McpError('invalid_options', `${kind} "${key}" is defined twice.`);
+    const slot = { sequence: this.#sequence++, part, made: make(part), isEnabled: true };
+    this.#slots.set(key, slot);
+    this.#changed();
+    return this.#handle(key, slot);
+  }
+
+  /** The entry of that name or URI; undefined if there is none. */
+  get(key: string): Entry<D> | undefined {
+    const slot = this.#slots.get(key);
+    return slot && this.#handle(key, slot);
+  }
+
+  /** What answers for a name or URI; undefined if it is not there or disabled. */
+  find(key: string): T | undefined {
+    const slot = this.#slots.get(key);
+    return slot?.isEnabled ? slot.made : undefined;
+  }
+
+  /** All that are enabled, in the order they were added. */
+  *enabled(): Iterable<T> {
+    for (const { isEnabled, made } of this.#slots.values()) if (isEnabled) yield made;
+  }
+
+  /**
+   * One page of the list. A cursor holds the place of the entry before it, so it stays good while others come and go.
+   * @throws McpError `invalid_params` if the cursor is not one of these
+   */
+  page(cursor: unknown, pageSize: number): Page {
+    const after = cursor === undefined ? -1 : readCursor(cursor);
+    const known = this.#pages.get(after);
+    if (known) return known;
+    const slots = [...this.#slots.values()].filter(({ isEnabled, sequence }) => isEnabled && sequence > after);
+    const shown = slots.slice(0, pageSize);
+    const last = shown.at(-1);
+    const page = {
+      entries: shown.map(({ made }) => made.entry),
+      nextCursor: last && slots.length > pageSize ? writeCursor(last.sequence) : undefined,
+    };
+    if (this.#pages.size < MAX_PAGES) this.#pages.set(after, page);
+    return page;
+  }
+
+  #handle(key: string, slot: Slot<D, T>): Entry<D> {
+    const change = (apply: () => void): void => {
+      if (this.#slots.get(key) !== slot) throw new McpError('not_found', `${this.#options.kind} "${key}" was removed.`);
+      apply();
+      this.#changed();
+    };
+    return {
+      enable: () => {
+        change(() => (slot.isEnabled = true));
+      },
+      disable: () => {
+        change(() => (slot.isEnabled = false));
+      },
+      update: (changes) => {
+        const definition = { ...slot.part.definition, ...changes };
+        if (this.#options.keyOf(definition) !== key)
+          throw new McpError('invalid_options', `${this.#options.kind} "${key}" cannot be renamed: add another one.`);
+        const part = { ...slot.part, definition };
+        const made = this.#options.make(part);
+        change(() => Object.assign(slot, { part, made }));
+      },
+      remove: () => {
+        change(() => this.#slots.delete(key));
+      },
+    };
+  }
+
+  #changed(): void {
+    this.#pages.clear();
+    this.#options.onChange();
+  }
+}
+
+/** Callers may invent cursors: what is kept for them is bounded. */
+const MAX_PAGES = 1_000;
+
+const encoder = new TextEncoder();
+
+const writeCursor = (sequence: number): string => toBase64Url(encoder.encode(`after ${sequence}`));
+
+function readCursor(cursor: unknown): number {
+  const sequence = typeof cursor === 'string' ? /^after (\d{1,15})$/.exec(decode(cursor))?.[1] : undefined;
+  if (sequence === undefined) throw new McpError('invalid_params', 'The cursor is not one of this server.');
+  return Number(sequence);
+}
+
+function decode(cursor: string): string {
+  try {
+    return new TextDecoder().decode(fromBase64Url(cursor));
+  } catch {
+    return '';
+  }
+}

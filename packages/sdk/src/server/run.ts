@@ -1,0 +1,141 @@
+import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import { Payload } from '../core/payload.ts';
+import { resultReply, streamReply, type Message, type Reply, type Result } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import { LazyAsker, type Journal } from './ask.ts';
+import { openJournal, sealJournal, type FunctionIdentity } from './ask-state.ts';
+import { FunctionContext, type CallContext } from './context.ts';
+import type { ServerRuntime } from './runtime.ts';
+
+/** A function of a server, as a call runs it. */
+export interface Runnable extends FunctionIdentity {
+  /** `tool "add"`, for messages and facts. */
+  readonly label: string;
+  /** How long it may take. Unit: ms; undefined for no limit. */
+  readonly timeoutMs?: number | undefined;
+  readonly run: (call: Call, context: CallContext) => Promise<Result>;
+}
+
+/**
+ * Runs a function of the server and makes the reply of what it returns; what it tells on the way makes the reply a stream.
+ * @returns rejects with what it throws if nothing was told before
+ */
+export async function runFunction(call: Call, runtime: ServerRuntime, runnable: Runnable): Promise<Reply> {
+  const journal = call.round > 0 ? await openJournal(call, runtime, runnable) : undefined;
+  return new FunctionRun(call, runtime, runnable).start(journal);
+}
+
+class FunctionRun {
+  readonly #call: Call;
+  readonly #runtime: ServerRuntime;
+  readonly #runnable: Runnable;
+  #stream: PushQueue<Message> | undefined;
+  #isOver = false;
+
+  constructor(call: Call, runtime: ServerRuntime, runnable: Runnable) {
+    this.#call = call;
+    this.#runtime = runtime;
+    this.#runnable = runnable;
+  }
+
+  start(journal: Journal | undefined): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#work(journal, resolve).then(
+        (result) => {
+          this.#isOver = true;
+          if (!this.#stream) resolve(resultReply(Payload.of(result)));
+          this.#stream?.push({ kind: 'result', result: Payload.of(result) });
+          this.#stream?.end();
+        },
+        (thrown: unknown) => {
+          this.#isOver = true;
+          if (this.#stream) this.#stream.end(thrown);
+          else reject(McpError.from(thrown));
+        },
+      );
+    });
+  }
+
+  async #work(journal: Journal | undefined, resolve: (reply: Reply) => void): Promise<Result> {
+    const asker = new LazyAsker(this.#call, journal);
+    const limit = this.#limit();
+    const context = new FunctionContext({
+      call: this.#call,
+      runtime: this.#runtime,
+      asker,
+      signal: limit?.signal,
+      isReplaying: () => asker.used?.isReplaying === true,
+      tell: (message) => {
+        this.#tell(message, resolve);
+      },
+    });
+    const work = this.#settled(this.#runnable.run(this.#call, context), asker);
+    if (!limit) return work;
+    try {
+      return await Promise.race([work, limit.expired]);
+    } finally {
+      limit.stop();
+    }
+  }
+
+  /** A question that is open wins over whatever the function returned or threw. */
+  async #settled(running: Promise<Result>, asker: LazyAsker): Promise<Result> {
+    let result: Result | undefined;
+    let thrown: unknown;
+    try {
+      result = await running;
+    } catch (error) {
+      thrown = error;
+    }
+    await asker.used?.settled();
+    const fault = asker.used?.fault;
+    if (fault) throw fault;
+    const asked = asker.used && (await this.#inputRequired(asker.used));
+    if (asked) return asked;
+    if (result) return result;
+    throw thrown;
+  }
+
+  async #inputRequired(journal: Journal): Promise<Result | undefined> {
+    const { inputRequests } = journal;
+    if (!inputRequests) return undefined;
+    const bound = { runtime: this.#runtime, identity: this.#runnable };
+    const requestState = await sealJournal(await journal.state(), this.#call, bound);
+    return { resultType: 'input_required', inputRequests, requestState };
+  }
+
+  #tell(message: Message, resolve: (reply: Reply) => void): void {
+    if (this.#isOver) {
+      const fields = { function: this.#runnable.label, method: message.kind === 'notification' ? message.method : '' };
+      this.#runtime.telemetry.record({ name: 'function.told_after_its_end', severity: 'warn', fields });
+      return;
+    }
+    if (!this.#stream) {
+      this.#stream = new PushQueue();
+      resolve(streamReply(this.#stream, () => undefined));
+    }
+    this.#stream.push(message);
+  }
+
+  /** The end of the function's time; undefined if it has no limit. */
+  #limit() {
+    const { timeoutMs = this.#runtime.timeoutMs, label } = this.#runnable;
+    if (timeoutMs === undefined) return undefined;
+    const controller = new AbortController();
+    let stop = (): void => undefined;
+    const expired = new Promise<never>((_, reject) => {
+      stop = this.#runtime.clock.after(timeoutMs, () => {
+        const error = new McpError('timeout', `${label} did not answer within ${timeoutMs} ms.`);
+        this.#runtime.telemetry.record({
+          name: 'function.timed_out',
+          severity: 'warn',
+          fields: { function: label, timeoutMs },
+        });
+        controller.abort(error);
+        reject(error);
+      });
+    });
+    return { expired, stop, signal: AbortSignal.any([this.#call.signal, controller.signal]) };
+  }
+}

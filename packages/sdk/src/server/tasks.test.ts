@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock, settled } from '../../test/support/fake-clock.ts';
+import { createCall, type Call, type Principal } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { systemRandom } from '../core/random.ts';
+import { resultReply, streamReply, type Result } from '../core/reply.ts';
+import { createMemoryStore, type Store } from '../core/store.ts';
+import { silentTelemetry } from '../core/telemetry.ts';
+import { createSeal } from '../wire/seal.ts';
+import { Tasks, TASKS_EXTENSION } from './tasks.ts';
+
+const CAPABILITIES = { extensions: { [TASKS_EXTENSION]: {} } };
+const ALICE: Principal = { subject: 'alice', scopes: new Set() };
+const BOB: Principal = { subject: 'bob', scopes: new Set() };
+
+let clock: FakeClock;
+let store: Store;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  store = createMemoryStore(clock);
+});
+
+interface Replica {
+  readonly tasks: Tasks;
+  readonly changes: JsonObject[];
+  /** Ends the process: its runs stop without a word. */
+  readonly closing: AbortController;
+}
+
+function replica(callTool: Handler, isRepeatable = false): Replica {
+  const changes: JsonObject[] = [];
+  const closing = new AbortController();
+  const seal = createSeal(new Uint8Array(32));
+  const telemetry = silentTelemetry;
+  const runtime = {
+    ...{ services: {}, seal, store, clock, random: systemRandom, telemetry },
+    ...{ closing: closing.signal, timeoutMs: undefined },
+  };
+  const onChange = (task: JsonObject): void => void changes.push(task);
+  return { tasks: new Tasks({ runtime, callTool, isRepeatable: () => isRepeatable, onChange }), changes, closing };
+}
+
+const toolCall = (principal: Principal | null = ALICE): Call =>
+  createCall('tools/call', { name: 'build', arguments: { x: 1 } }, { principal, clientCapabilities: CAPABILITIES });
+
+async function ask(tasks: Tasks, [method, params]: [string, JsonObject], principal: Principal | null = ALICE) {
+  const call = createCall(method, params, { principal, clientCapabilities: CAPABILITIES });
+  const answer = tasks.methods[method];
+  if (!answer) throw new Error(`no ${method}`);
+  return (await answer(call)).result();
+}
+
+const get = (tasks: Tasks, taskId: unknown, principal?: Principal | null): Promise<Result> =>
+  ask(tasks, ['tasks/get', { taskId }], principal);
+
+const start = async (tasks: Tasks, principal?: Principal | null): Promise<Result> =>
+  (await tasks.start(toolCall(principal))).result();
+
+const text = (value: string): Result => ({ resultType: 'complete', content: [{ type: 'text', text: value }] });
+
+const reply = (result: Result): Promise<ReturnType<typeof resultReply>> =>
+  Promise.resolve(resultReply(Payload.of(result)));
+
+const never: Handler = (call) =>
+  new Promise((_, reject) => {
+    call.signal.addEventListener('abort', () => {
+      reject(McpError.from(call.signal.reason));
+    });
+  });
+
+/** Asks two questions in its first round and tells the answers in the second. */
+const asking: Handler = (call) => {
+  const { inputResponses, requestState } = call.params.value;
+  if (call.round > 0) return reply(text(JSON.stringify({ inputResponses, requestState, round: call.round })));
+  const question = { method: 'roots/list' };
+  return reply({ resultType: 'input_required', inputRequests: { a: question, b: question }, requestState: 's1' });
+};
+
+describe('a task', () => {
+  test('is answered at once, and gives its result when it is done', async () => {
+    let finish!: (result: Result) => void;
+    const { tasks, changes } = replica(() => new Promise<Result>((resolve) => (finish = resolve)).then(reply));
+    const created = await start(tasks);
+    expect(created).toMatchObject({ resultType: 'task', status: 'working', ttlMs: 86_400_000, pollIntervalMs: 1_000 });
+    expect(await get(tasks, created.taskId)).toMatchObject({ resultType: 'complete', status: 'working' });
+    await settled();
+    finish(text('built'));
+    await settled();
+    const done = await get(tasks, created.taskId);
+    expect(done).toMatchObject({ status: 'completed', result: { content: [{ text: 'built' }] } });
+    expect(changes.map(({ status }) => status)).toEqual(['completed']);
+  });
+
+  test('that breaks has failed, with the error of the call', async () => {
+    const { tasks } = replica(() => Promise.reject(new McpError('invalid_params', 'no such branch')));
+    const { taskId } = await start(tasks);
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({
+      status: 'failed',
+      error: { code: -32602, message: 'no such branch' },
+    });
+  });
+
+  test('shows its progress as the status message', async () => {
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const { tasks } = replica((call) => {
+      async function* messages() {
+        const params = { progressToken: call.progressToken, progress: 1, message: 'half way' };
+        yield { kind: 'notification' as const, method: 'notifications/progress', params: Payload.of(params) };
+        await gate;
+        yield { kind: 'result' as const, result: Payload.of(text('built')) };
+      }
+      return Promise.resolve(streamReply(messages(), () => undefined));
+    });
+    const { taskId } = await start(tasks);
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'working', statusMessage: 'half way' });
+    go();
+    await settled();
+    expect(await get(tasks, taskId)).not.toHaveProperty('statusMessage');
+  });
+
+  test('asks, keeps the answers given so far, and goes on when all are there', async () => {
+    const { tasks } = replica(asking);
+    const { taskId } = await start(tasks);
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'input_required', inputRequests: { a: {}, b: {} } });
+    await ask(tasks, ['tasks/update', { taskId, inputResponses: { a: { roots: [] }, unknown: 1 } }]);
+    const half = await get(tasks, taskId);
+    expect(Object.keys(half.inputRequests as JsonObject)).toEqual(['b']);
+    await ask(tasks, ['tasks/update', { taskId, inputResponses: { a: 'too late', b: { roots: [] } } }]);
+    await settled();
+    const { result } = await get(tasks, taskId);
+    const [content] = (result as { content: { text: string }[] }).content;
+    const inputResponses = { a: { roots: [] }, b: { roots: [] } };
+    expect(JSON.parse(content!.text)).toEqual({ inputResponses, requestState: 's1', round: 1 });
+  });
+
+  test('is cancelled while it works and while it waits', async () => {
+    const working = replica(never).tasks;
+    const waiting = replica(asking).tasks;
+    for (const tasks of [working, waiting]) {
+      const { taskId } = await start(tasks);
+      await settled();
+      expect(await ask(tasks, ['tasks/cancel', { taskId }])).toEqual({ resultType: 'complete' });
+      await settled();
+      expect(await get(tasks, taskId)).toMatchObject({ status: 'cancelled' });
+      expect(await ask(tasks, ['tasks/cancel', { taskId }])).toEqual({ resultType: 'complete' });
+    }
+  });
+
+  test("another's is unknown, and callers without the extension are told what they lack", async () => {
+    const { tasks } = replica(never);
+    const { taskId } = await start(tasks);
+    await expect(get(tasks, taskId, BOB)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(get(tasks, taskId, null)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(get(tasks, 7)).rejects.toMatchObject({ code: 'invalid_params' });
+    const bare = createCall('tasks/get', { taskId }, { principal: ALICE });
+    await expect(tasks.methods['tasks/get']!(bare)).rejects.toMatchObject({
+      code: 'missing_client_capability',
+      data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+    });
+  });
+});
+
+describe('with a shared store', () => {
+  test('any replica answers, takes answers and runs each round once', async () => {
+    const [one, other] = [replica(asking), replica(asking)];
+    const { taskId } = await start(one.tasks);
+    await settled();
+    const inputResponses = { a: {}, b: {} };
+    await Promise.all([one, other].map(({ tasks }) => ask(tasks, ['tasks/update', { taskId, inputResponses }])));
+    await settled();
+    expect(await get(other.tasks, taskId)).toMatchObject({ status: 'completed' });
+    expect([...one.changes, ...other.changes].filter(({ status }) => status === 'completed')).toHaveLength(1);
+  });
+
+  test('a wish to cancel reaches the replica that runs the task', async () => {
+    const [one, other] = [replica(never), replica(never)];
+    const { taskId } = await start(one.tasks);
+    await settled();
+    await ask(other.tasks, ['tasks/cancel', { taskId }]);
+    clock.advance(10_000);
+    await settled();
+    expect(await get(other.tasks, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a task whose process has ended has failed, unless its tool may be repeated', async () => {
+    for (const [repeatable, status] of [
+      [false, 'failed'],
+      [true, 'working'],
+    ] as const) {
+      const lost = replica(() => new Promise(() => undefined));
+      const { taskId } = await start(lost.tasks);
+      const successor = replica(never, repeatable);
+      expect(await get(successor.tasks, taskId)).toMatchObject({ status: 'working' });
+      // The clock stands still for the process that is gone.
+      await store.delete(`mcp:task:${String(taskId)}:lease`);
+      expect(await get(successor.tasks, taskId)).toMatchObject({ status });
+    }
+  });
+
+  test('a running task keeps its lease', async () => {
+    const one = replica(never);
+    const { taskId } = await start(one.tasks);
+    await settled();
+    for (let beat = 0; beat < 10; beat++) {
+      clock.advance(10_000);
+      await settled();
+    }
+    expect(await get(replica(never).tasks, taskId)).toMatchObject({ status: 'working' });
+  });
+});
