@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fail, FakeChannel, ok } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
@@ -184,13 +184,15 @@ describe('what a server says unasked', () => {
     expect((await call)?.peek()).toBe(given ? 'stream' : 'complete');
   });
 
-  it('is answered when it asks: alive, and nothing else', () => {
+  it('is answered when it asks: alive, and nothing else', async () => {
     const { channel } = open();
     for (const [id, method] of ['ping', 'roots/list'].entries()) channel.receive({ jsonrpc: '2.0', id, method });
-    expect(channel.sent).toMatchObject([
-      { id: 0, result: {} },
-      { id: 1, error: { code: -32601 } },
-    ]);
+    await vi.waitFor(() => {
+      expect(channel.sent).toMatchObject([
+        { id: 0, result: {} },
+        { id: 1, error: { code: -32601 } },
+      ]);
+    });
   });
 });
 

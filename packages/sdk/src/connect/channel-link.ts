@@ -7,9 +7,9 @@ import type { Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
 import { Exchange } from '../wire/exchange.ts';
-import { FrameError, readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
+import { FrameError, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
-import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link } from './link.ts';
+import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link, type ServerRequestHandler } from './link.ts';
 
 /** Makes a {@link Link} over a channel that all calls share. @param label - names the server in messages */
 export function linkOverChannel(channel: Channel, label: string): Link {
@@ -20,6 +20,7 @@ class ChannelLink implements Link {
   readonly label: string;
   readonly silenceMeansLegacy = true;
   readonly closed: Promise<unknown>;
+  onRequest: ServerRequestHandler | undefined;
   readonly #channel: Channel;
   readonly #pending = new Map<RequestId, Exchange>();
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
@@ -93,8 +94,12 @@ class ChannelLink implements Link {
 
   #handle(frame: Frame): void {
     if (frame.kind === 'response') this.#take(frame.id ?? '')?.respond(frame);
-    else if (frame.kind === 'request') this.#channel.send(encodeResponse(frame.id, answerToServer(frame.method)));
+    else if (frame.kind === 'request') void this.#answer(frame);
     else this.#route(frame);
+  }
+
+  async #answer(frame: RequestFrame): Promise<void> {
+    this.#channel.send(encodeResponse(frame.id, await answerToServer(frame, this.onRequest)));
   }
 
   #route(frame: NotificationFrame): void {

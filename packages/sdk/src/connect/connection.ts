@@ -2,6 +2,7 @@ import type { ClientIdentity } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { ServerRequestHandler } from './link.ts';
 import type { Era } from '../core/protocol.ts';
 
 /** What a server said of itself. */
@@ -31,6 +32,10 @@ export interface Connection {
 export interface ConnectOptions {
   /** Who connects, as told to the server. */
   clientInfo: ClientIdentity;
+  /** What the client can be asked, as told to the server. @defaultValue `{}`: nothing */
+  clientCapabilities?: JsonObject;
+  /** Answers what a legacy server asks. Modern servers ask in their results. @defaultValue nothing is answered */
+  answer?: ServerRequestHandler;
   /** Gives up when aborted. */
   signal: AbortSignal;
   /** How long a pipe may be silent before its server counts as legacy. Unit: ms, from 1. @defaultValue 5_000 */

@@ -8,12 +8,12 @@ import type { Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { finalMessage, singleReply } from '../wire/exchange.ts';
 import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
-import { FrameError, readFrame, type Frame, type NotificationFrame } from '../wire/message.ts';
+import { FrameError, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
 import { decodeEvents } from '../wire/sse.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
-import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link } from './link.ts';
+import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link, type ServerRequestHandler } from './link.ts';
 
 const encoder = new TextEncoder();
 
@@ -27,6 +27,7 @@ export class HttpLink implements Link {
   readonly label: string;
   readonly silenceMeansLegacy = false;
   readonly closed: Promise<unknown>;
+  onRequest: ServerRequestHandler | undefined;
   readonly #client: HttpClient;
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   readonly #base: Record<string, string>;
@@ -158,9 +159,16 @@ export class HttpLink implements Link {
     for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
       const frame = this.#readEvent(data, id);
       if (frame === undefined) continue;
-      if (frame.kind === 'request') await this.#post(encodeResponse(frame.id, answerToServer(frame.method)));
+      // Not waited for: what the server tells meanwhile belongs to the call too.
+      if (frame.kind === 'request') void this.#answer(frame);
       else yield frame;
     }
+  }
+
+  async #answer(frame: RequestFrame): Promise<void> {
+    const answer = encodeResponse(frame.id, await answerToServer(frame, this.onRequest));
+    // A server that is gone waits for no answer.
+    await this.#post(answer).catch(() => undefined);
   }
 
   /** An event that is no message concerns no call: undefined. A broken answer to `id` ends the call. */

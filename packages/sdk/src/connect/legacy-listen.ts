@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts';
+import { createCall, type Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
@@ -35,9 +35,10 @@ const OPEN_MS = 2_000;
 export async function listenLegacy(link: Link, { call, capabilities, clock }: LegacyListen): Promise<Reply> {
   const wanted = filterFor(call.params.value.notifications, capabilities);
   const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
+  const uris = await subscribeAll(link, call, capabilities);
   const stop = new AbortController();
   const stream =
-    link instanceof HttpLink && methods.length > 0 && !call.signal.aborted
+    link instanceof HttpLink && methods.length + uris.length > 0 && !call.signal.aborted
       ? new GetStream(link, clock, stop.signal)
       : undefined;
   const open = stream ? await stream.open() : true;
@@ -46,13 +47,17 @@ export async function listenLegacy(link: Link, { call, capabilities, clock }: Le
   const tell = (method: string): void => {
     queue.push({ kind: 'notification', method, params: Payload.of<JsonObject>({}) });
   };
-  queue.push(acknowledgement(open ? wanted : {}));
+  queue.push(acknowledgement(open ? { ...wanted, ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) } : {}));
   const unsubscribe = link.subscribe((frame) => {
     if (methods.includes(frame.method)) tell(frame.method);
+    const { payload } = frame.params;
+    if (frame.method === UPDATED && uris.includes(String(payload.value.uri)))
+      queue.push({ kind: 'notification', method: UPDATED, params: payload });
   });
   const end = (): void => {
     call.signal.removeEventListener('abort', end);
     unsubscribe();
+    for (const uri of uris) void send(link, 'resources/unsubscribe', uri).catch(() => undefined);
     stop.abort();
     queue.end();
   };
@@ -103,6 +108,25 @@ class GetStream {
       if (await this.open()) onReopened();
     }
   }
+}
+
+const UPDATED = 'notifications/resources/updated';
+
+/** Watches the resources of the filter; resolves with those that the server lets be watched. */
+async function subscribeAll(link: Link, call: Call, capabilities: JsonObject): Promise<string[]> {
+  const { notifications } = call.params.value;
+  const { resources } = capabilities;
+  const asked: unknown = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  if (!Array.isArray(asked) || !isJsonObject(resources) || resources.subscribe !== true) return [];
+  const uris = asked.filter((uri): uri is string => typeof uri === 'string');
+  const sent = await Promise.allSettled(uris.map((uri) => send(link, 'resources/subscribe', uri, call.signal)));
+  return uris.filter((_uri, index) => sent[index]?.status === 'fulfilled');
+}
+
+// eslint-disable-next-line max-params -- the signal is of the caller, the rest is the request
+async function send(link: Link, method: string, uri: string, signal?: AbortSignal): Promise<void> {
+  const call = createCall(method, {}, signal ? { signal } : {});
+  await (await link.send({ ...call, params: Payload.of<JsonObject>({ uri }) })).result();
 }
 
 const acknowledgement = (notifications: JsonObject): Message => ({

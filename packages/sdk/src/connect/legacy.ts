@@ -2,7 +2,7 @@ import { createCall, type Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS } from '../core/protocol.ts';
+import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import { META } from '../core/protocol.ts';
 import { errorReply, RemoteError, resultReply, type Reply } from '../core/reply.ts';
 import { mapResult } from '../wire/exchange.ts';
@@ -36,12 +36,14 @@ class LegacyUpstream implements Connection {
   server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
   readonly #link: Link;
   readonly #options: ConnectOptions;
+  #level: LogLevel | undefined;
   #reopening: Promise<void> | undefined;
 
   constructor(link: Link, options: ConnectOptions) {
     this.#link = link;
     this.#options = options;
     this.closed = link.closed;
+    link.onRequest = options.answer;
   }
 
   readonly handler = (call: Call): Promise<Reply> => {
@@ -52,7 +54,11 @@ class LegacyUpstream implements Connection {
   };
 
   async initialize(signal: AbortSignal): Promise<void> {
-    const params = { protocolVersion: LATEST_LEGACY_VERSION, capabilities: {}, clientInfo: this.#options.clientInfo };
+    const params = {
+      protocolVersion: LATEST_LEGACY_VERSION,
+      capabilities: this.#options.clientCapabilities ?? {},
+      clientInfo: this.#options.clientInfo,
+    };
     const reply = await this.#link.send({ ...createCall('initialize', {}, { signal }), params: Payload.of(params) });
     const result = await reply.result().catch((thrown: unknown) => {
       throw refused(this.#link.label, thrown);
@@ -81,7 +87,17 @@ class LegacyUpstream implements Connection {
   }
 
   async #request(call: Call): Promise<Reply> {
+    if (call.logLevel !== undefined && call.logLevel !== this.#level && this.server.capabilities.logging)
+      await this.#setLevel(call.logLevel, call.signal);
     return this.#modernize(call.method, await this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) }));
+  }
+
+  /** The level of a legacy session stays; a call's own is told before it. */
+  async #setLevel(level: LogLevel, signal: AbortSignal): Promise<void> {
+    this.#level = level;
+    const call = createCall('logging/setLevel', {}, { signal });
+    const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({ level }) });
+    await reply.done;
   }
 
   /** Sends a call in the session that is open, or in the one that is being opened. */

@@ -6,10 +6,13 @@ import { Payload } from '../core/payload.ts';
 import type { Era } from '../core/protocol.ts';
 import type { FinalMessage } from '../core/reply.ts';
 import type { JsonLimits } from '../wire/json-reader.ts';
-import type { NotificationFrame } from '../wire/message.ts';
+import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
 
 /** Limits on what a server sends: it is configured, not anyone, and lists of thousands of tools are its business. */
 export const RESPONSE_LIMITS: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
+
+/** Answers a request of a legacy server; what it throws becomes the error. */
+export type ServerRequestHandler = (method: string, params: JsonObject) => Promise<JsonObject>;
 
 /** A way to one server, before anything is known of its era. */
 export interface Link {
@@ -19,6 +22,8 @@ export interface Link {
   readonly silenceMeansLegacy: boolean;
   /** Sends a call as it is and collects its reply. */
   readonly send: Handler;
+  /** Answers what the server asks of its client. Without it a server learns that nothing can be asked. */
+  onRequest?: ServerRequestHandler | undefined;
   /** Sends a notification. */
   notify(method: string, params: Payload<JsonObject>): Promise<void>;
   /** Calls back for notifications that belong to no call; returns what ends it. */
@@ -34,9 +39,16 @@ export interface Link {
 /** Whether a server may be told that nobody waits for `call` any more; the specification forbids it for `initialize`. */
 export const isCancellable = (call: Call): boolean => call.method !== 'initialize';
 
-/** What a server is answered that sends a request: alive, and nothing else, for no capability was declared. */
-export function answerToServer(method: string): FinalMessage {
+/** What a server is answered that sends a request: alive, and what the client declared that it can be asked. */
+export async function answerToServer(
+  { method, params }: RequestFrame,
+  answer: ServerRequestHandler | undefined,
+): Promise<FinalMessage> {
   if (method === 'ping') return { kind: 'result', result: Payload.of<JsonObject>({}) };
-  const error = new McpError('method_not_found', `${method}: the client declared no capability for it.`);
-  return { kind: 'error', error: Payload.of(error.toRpc()) };
+  try {
+    if (answer) return { kind: 'result', result: Payload.of(await answer(method, params.payload.value)) };
+    throw new McpError('method_not_found', `${method}: the client declared no capability for it.`);
+  } catch (thrown) {
+    return { kind: 'error', error: Payload.of(McpError.from(thrown).toRpc()) };
+  }
 }

@@ -1,0 +1,244 @@
+import type { Auth } from '../auth/auth.ts';
+import type { Connection, ConnectOptions } from '../connect/connection.ts';
+import type { ClientIdentity } from '../core/call.ts';
+import type { Call } from '../core/call.ts';
+import { systemClock, type Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import { compose, type Handler, type Middleware } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Era, LogLevel } from '../core/protocol.ts';
+import type { TypedMiddleware } from '../core/typed-call.ts';
+import { ResultCache, type CacheOptions } from './cache.ts';
+import { MCPClient, type LogMessage } from './client.ts';
+import { targetFromConfig, type ServerConfig } from './config.ts';
+import {
+  answerAll,
+  answerQuestions,
+  capabilitiesOf,
+  type Answerers,
+  type ClientRoot,
+  type OnElicit,
+  type OnSample,
+} from './rounds.ts';
+import type { Change, ReconnectOptions } from './subscription.ts';
+import {
+  httpTarget,
+  inMemoryTarget,
+  stdioTarget,
+  type HttpTargetOptions,
+  type StdioTargetOptions,
+  type Target,
+  webSocketTarget,
+  type WebSocketTargetOptions,
+} from './target.ts';
+import { TASKS_EXTENSION } from './task-calls.ts';
+
+/** How long things may take. */
+export interface TimeoutOptions {
+  /** Reaching the server, the start of its process included. Unit: ms, from 1. @defaultValue 30_000 */
+  connectMs?: number;
+  /** One call, questions and tasks included. Unit: ms, from 1. @defaultValue 300_000: a user may be asked */
+  callMs?: number;
+}
+
+/** Who a client is, as servers see it. */
+export interface ClientOptions extends ClientIdentity {
+  /** @defaultValue the machine's */
+  clock?: Clock;
+}
+
+/**
+ * Builds a client of one server, in whichever era the server speaks.
+ *
+ * @example
+ * ```ts
+ * const client = await new MCPClientBuilder({ name: 'app', version: '1.0.0' }).http('http://127.0.0.1:3000/mcp').build();
+ * const result = await client.tools.call('now');
+ * ```
+ */
+export class MCPClientBuilder {
+  readonly #clientInfo: ClientIdentity;
+  readonly #clock: Clock;
+  readonly #layers: Middleware[] = [];
+  #target: Target | undefined;
+  #auth: Auth | undefined;
+  #answerers: Answerers = {};
+  #log: { level: LogLevel; onMessage: (message: LogMessage) => void } | undefined;
+  #timeouts: Required<TimeoutOptions> = { connectMs: 30_000, callMs: 300_000 };
+  #reconnect: Required<ReconnectOptions> = { initialDelayMs: 500, maxDelayMs: 30_000 };
+  #cache: CacheOptions | undefined;
+  #era: Era | undefined;
+
+  constructor({ clock = systemClock, ...clientInfo }: ClientOptions) {
+    this.#clientInfo = clientInfo;
+    this.#clock = clock;
+  }
+
+  /** Reaches a server over Streamable HTTP. @throws McpError `invalid_options` if it is no HTTP URL */
+  http(url: string | URL, options?: HttpTargetOptions): this {
+    return this.#reach(httpTarget(url, options));
+  }
+
+  /**
+   * Reaches a server over WebSocket, subprotocol `mcp`. Node only; needs the package `ws`.
+   * @throws McpError `invalid_options` if it is no WebSocket URL
+   */
+  webSocket(url: string | URL, options?: WebSocketTargetOptions): this {
+    return this.#reach(webSocketTarget(url, options));
+  }
+
+  /** Starts a server and speaks to it on its standard streams; it ends with the client. Node only. */
+  stdio(command: string, args?: readonly string[], options?: StdioTargetOptions): this {
+    return this.#reach(stdioTarget(command, args, options));
+  }
+
+  /** Speaks to a server, or any handler, of this process. */
+  inMemory(server: Handler | { readonly handler: Handler }): this {
+    return this.#reach(inMemoryTarget(server));
+  }
+
+  /**
+   * Reaches a server as an entry of the `mcpServers` JSON of a desktop host says, with `${VAR}` and `${VAR:-default}`.
+   * @throws McpError `invalid_options` naming the member that is wrong
+   */
+  fromConfig(entry: ServerConfig): this {
+    return this.#reach(targetFromConfig(entry));
+  }
+
+  /** Wraps every call of every method; what is added first runs first. */
+  use<Out extends Call = Call>(middleware: TypedMiddleware<Call, Out>): this {
+    // What a middleware adds here is seen by those that follow; the server sees `params` only.
+    this.#layers.push(middleware as unknown as Middleware);
+    return this;
+  }
+
+  /** Where credentials come from: `bearer`, `fromOAuthProvider`, or your own. */
+  auth(auth: Auth): this {
+    this.#auth = auth;
+    return this;
+  }
+
+  /** Answers what servers ask the user. @defaultValue servers are told that they cannot ask */
+  onElicit(elicit: OnElicit): this {
+    this.#answerers = { ...this.#answerers, elicit };
+    return this;
+  }
+
+  /**
+   * Answers what servers ask a model.
+   * @deprecated by the specification since 2026-07-28 (SEP-2577); for servers that still ask
+   */
+  onSample(sample: OnSample): this {
+    this.#answerers = { ...this.#answerers, sample };
+    return this;
+  }
+
+  /**
+   * Tells servers what folders and files there are.
+   * @deprecated by the specification since 2026-07-28 (SEP-2577); for servers that still ask
+   */
+  roots(roots: readonly ClientRoot[] | (() => readonly ClientRoot[] | Promise<readonly ClientRoot[]>)): this {
+    this.#answerers = { ...this.#answerers, roots: typeof roots === 'function' ? roots : () => roots };
+    return this;
+  }
+
+  /** Takes the log messages of the server. @param level - the least severe that is wanted */
+  onLog(onMessage: (message: LogMessage) => void, level: LogLevel = 'info'): this {
+    this.#log = { level, onMessage };
+    return this;
+  }
+
+  /** Limits how long things may take. @throws McpError `invalid_options` if a limit is no integer from 1 */
+  timeouts(timeouts: TimeoutOptions): this {
+    this.#timeouts = { ...this.#timeouts, ...positive('timeouts', timeouts) };
+    return this;
+  }
+
+  /** How a subscription comes back when its stream breaks. @throws McpError `invalid_options` if a delay is no integer from 1 */
+  reconnect(reconnect: ReconnectOptions): this {
+    this.#reconnect = { ...this.#reconnect, ...positive('reconnect', reconnect) };
+    return this;
+  }
+
+  /** Keeps results as long as their `ttlMs` says, and until the server tells of a change. @defaultValue nothing is kept */
+  cache(cache: CacheOptions = {}): this {
+    this.#cache = positive('cache', cache);
+    return this;
+  }
+
+  /** Which era to speak. @defaultValue `auto`: found out by one probe */
+  era(era: Era | 'auto'): this {
+    this.#era = era === 'auto' ? undefined : era;
+    return this;
+  }
+
+  /**
+   * Connects.
+   * @throws McpError `invalid_options` if there is no server to reach, `unavailable` if it cannot be reached,
+   * `unsupported_protocol_version` without a common revision
+   */
+  async build(): Promise<MCPClient> {
+    const clientCapabilities = {
+      ...capabilitiesOf(this.#answerers),
+      extensions: { [TASKS_EXTENSION]: {} },
+    };
+    const connection = await this.#connect(clientCapabilities);
+    const cache = this.#cache && new ResultCache(this.#clock, this.#cache);
+    const inner: Middleware[] = [...(cache ? [cache.middleware] : []), answerQuestions(this.#answerers)];
+    return new MCPClient({
+      connection,
+      handler: compose([...this.#layers, ...inner])(connection.handler),
+      ...{ clock: this.#clock, clientInfo: this.#clientInfo, clientCapabilities },
+      callMs: this.#timeouts.callMs,
+      reconnect: this.#reconnect,
+      log: this.#log,
+      answer: (inputRequests, signal) => answerAll(inputRequests, this.#answerers, signal),
+      onChange: (change) => {
+        if (cache) forget(cache, change);
+      },
+    });
+  }
+
+  async #connect(clientCapabilities: object): Promise<Connection> {
+    if (!this.#target)
+      throw new McpError(
+        'invalid_options',
+        'The client has no server: call http(), stdio(), webSocket(), inMemory() or fromConfig().',
+      );
+    const timeout = new AbortController();
+    const { connectMs } = this.#timeouts;
+    const stop = this.#clock.after(connectMs, () => {
+      timeout.abort(new McpError('timeout', `The server was not reached within ${connectMs} ms.`));
+    });
+    const answerers = this.#answerers;
+    const answer: ConnectOptions['answer'] = async (method, params) => {
+      const { it } = await answerAll({ it: { method, params } }, answerers, new AbortController().signal);
+      return it as JsonObject;
+    };
+    const options = { clientInfo: this.#clientInfo, signal: timeout.signal, clock: this.#clock, answer };
+    const era = this.#era ? { era: this.#era } : {};
+    try {
+      return await this.#target({ ...options, ...era, clientCapabilities: { ...clientCapabilities } }, this.#auth);
+    } finally {
+      stop();
+    }
+  }
+
+  #reach(target: Target): this {
+    if (this.#target) throw new McpError('invalid_options', 'A client has one server: it was given two.');
+    this.#target = target;
+    return this;
+  }
+}
+
+function positive<T extends object>(path: string, options: T): T {
+  for (const [name, value] of Object.entries(options) as [string, unknown][])
+    if (!Number.isSafeInteger(value) || Number(value) < 1)
+      throw new McpError('invalid_options', `${path}.${name} is ${String(value)}; allowed: an integer from 1.`);
+  return options;
+}
+
+function forget(cache: ResultCache, change: Change): void {
+  if (change.kind === 'resource' || change.kind === 'resources') cache.forget('resources/');
+  else if (change.kind !== 'task') cache.forget(`${change.kind}/`);
+}

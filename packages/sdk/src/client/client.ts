@@ -1,0 +1,245 @@
+import type {
+  CallToolResultSchema,
+  CompleteRequestParamsSchema,
+  PromptSchema,
+  ResourceSchema,
+  ResourceTemplateSchema,
+  ToolSchema,
+} from '@modelcontextprotocol/core';
+import type { input, output } from 'zod';
+import type { Connection } from '../connect/connection.ts';
+import { createCall, type ClientIdentity } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Era, LogLevel } from '../core/protocol.ts';
+import { RemoteError, type NotificationMessage, type Reply, type Result } from '../core/reply.ts';
+import type { ResultOf } from '../core/typed-call.ts';
+import { listAll, type ListOf } from './lists.ts';
+import {
+  ClientSubscription,
+  type Change,
+  type ReconnectOptions,
+  type Subscription,
+  type SubscriptionFilter,
+} from './subscription.ts';
+import { isTaskHandle, TaskCalls, type TaskInfo } from './task-calls.ts';
+
+/** A tool as a server lists it. */
+export type ListedTool = output<typeof ToolSchema>;
+/** A prompt as a server lists it. */
+export type ListedPrompt = output<typeof PromptSchema>;
+/** A resource as a server lists it. */
+export type KnownResource = output<typeof ResourceSchema>;
+/** A resource template as a server lists it. */
+export type KnownResourceTemplate = output<typeof ResourceTemplateSchema>;
+/** What a tool answered; a tool that failed says so by `isError`. */
+export type ToolResult<R = unknown> = output<typeof CallToolResultSchema> & { readonly structuredContent?: R };
+
+/** How far a call is. */
+export interface ProgressUpdate {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** A log message of a server. */
+export interface LogMessage {
+  readonly level: LogLevel;
+  readonly data: unknown;
+  readonly logger?: string;
+}
+
+/** How one request is made. */
+export interface RequestOptions {
+  /** Told of each update, in order, before the result. @defaultValue none are asked for */
+  onProgress?: (update: ProgressUpdate) => void;
+  /** Gives the call up; the server is told. */
+  signal?: AbortSignal;
+  /** Limit for the whole call, questions and tasks included. Unit: ms, from 1. @defaultValue the client's `callMs` */
+  timeoutMs?: number;
+  /** Told when the server answers with a task: what to look for after a restart. */
+  onTask?: (task: TaskInfo) => void;
+}
+
+/** What a client is made with. */
+export interface MCPClientParts {
+  readonly connection: Connection;
+  /** The connection with everything around it. */
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly clientInfo: ClientIdentity;
+  readonly clientCapabilities: JsonObject;
+  /** Unit: ms. */
+  readonly callMs: number;
+  readonly reconnect: Required<ReconnectOptions>;
+  readonly log: { readonly level: LogLevel; readonly onMessage: (message: LogMessage) => void } | undefined;
+  readonly answer: (inputRequests: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
+  readonly onChange: (change: Change) => void;
+}
+
+/** A connected client, made by {@link MCPClientBuilder.build}. Every method throws what the server answers as a `RemoteError`. */
+export class MCPClient {
+  readonly #parts: MCPClientParts;
+  readonly #subscriptions = new Set<ClientSubscription>();
+
+  constructor(parts: MCPClientParts) {
+    this.#parts = parts;
+  }
+
+  /** The era in which the server is spoken to. */
+  get era(): Era {
+    return this.#parts.connection.era;
+  }
+
+  /** The revision in which the server is spoken to. */
+  get version(): string {
+    return this.#parts.connection.version;
+  }
+
+  /** What the server said of itself. */
+  get server(): Connection['server'] {
+    return this.#parts.connection.server;
+  }
+
+  /** Resolves when the server is gone or the client was closed. */
+  get closed(): Promise<unknown> {
+    return this.#parts.connection.closed;
+  }
+
+  readonly tools = {
+    /** All tools, page by page as they are read. */
+    list: (options?: RequestOptions): ListOf<ListedTool> => this.#list('tools/list', 'tools', options),
+    /** Calls a tool and waits for its result, also when the server makes a task of it. */
+    call: (name: string, args: object = {}, options?: RequestOptions): Promise<ToolResult> =>
+      this.request('tools/call', { name, arguments: args }, options),
+  };
+
+  readonly prompts = {
+    /** All prompts, page by page as they are read. */
+    list: (options?: RequestOptions): ListOf<ListedPrompt> => this.#list('prompts/list', 'prompts', options),
+    /** Gets the messages of a prompt. */
+    get: (name: string, args: Readonly<Record<string, string>> = {}, options?: RequestOptions) =>
+      this.request('prompts/get', { name, arguments: args }, options),
+  };
+
+  readonly resources = {
+    /** All resources, page by page as they are read. */
+    list: (options?: RequestOptions): ListOf<KnownResource> => this.#list('resources/list', 'resources', options),
+    /** All resource templates, page by page as they are read. */
+    templates: (options?: RequestOptions): ListOf<KnownResourceTemplate> =>
+      this.#list('resources/templates/list', 'resourceTemplates', options),
+    /** Reads a resource. */
+    read: (uri: string, options?: RequestOptions) => this.request('resources/read', { uri }, options),
+  };
+
+  /** Tasks by their id, e.g. after a restart. */
+  get tasks(): TaskCalls {
+    const { answer, clock } = this.#parts;
+    return new TaskCalls({
+      request: (method, params, signal) => this.request(method, params, { signal }),
+      answer,
+      clock,
+    });
+  }
+
+  /** Suggests values of an argument. */
+  async complete(params: input<typeof CompleteRequestParamsSchema>, options?: RequestOptions): Promise<string[]> {
+    const { completion } = await this.request('completion/complete', { ...params }, options);
+    return completion.values;
+  }
+
+  /** Asks for a sign of life. @throws McpError if there is none in time */
+  ping(signal: AbortSignal = AbortSignal.timeout(this.#parts.callMs)): Promise<void> {
+    return this.#parts.connection.ping(signal);
+  }
+
+  /** Listens to changes; resolves when the server has agreed. @throws what the server answers if it refuses */
+  async subscribe(filter: SubscriptionFilter): Promise<Subscription> {
+    const { reconnect, clock, onChange } = this.#parts;
+    const listen = (params: JsonObject, signal: AbortSignal): Promise<Reply> =>
+      this.#parts.handler(this.#call('subscriptions/listen', params, { signal }));
+    const subscription = new ClientSubscription({ filter, listen, reconnect, clock, onChange });
+    this.#subscriptions.add(subscription);
+    return subscription.open();
+  }
+
+  /** Calls any method, of an extension too. @param params - without `_meta`, which is made here */
+  async request<M extends string>(
+    method: M,
+    params: JsonObject = {},
+    options: RequestOptions = {},
+  ): Promise<ResultOf<M>> {
+    const limit = this.#limit(options);
+    try {
+      const reply = await this.#parts.handler(this.#call(method, params, { ...options, signal: limit.signal }));
+      const result = reply.single ? await reply.result() : await this.#read(reply, options);
+      const whole = isTaskHandle(result) ? await this.#await(result, options, limit.signal) : result;
+      // What servers answer is not checked: unknown members are part of the protocol.
+      return whole as ResultOf<M>;
+    } finally {
+      limit.stop();
+    }
+  }
+
+  /** Ends subscriptions and lets go of the server; a server that was started ends too. */
+  async close(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.close();
+    await this.#parts.connection.close();
+  }
+
+  #call(method: string, params: JsonObject, { signal, onProgress }: RequestOptions) {
+    const { clientInfo, clientCapabilities, log } = this.#parts;
+    return createCall(method, params, {
+      ...{ clientInfo, clientCapabilities },
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { progressToken: 'progress' } : {}),
+      ...(log ? { logLevel: log.level } : {}),
+    });
+  }
+
+  #limit({ signal, timeoutMs = this.#parts.callMs }: RequestOptions): { signal: AbortSignal; stop: () => void } {
+    const controller = new AbortController();
+    const stop = this.#parts.clock.after(timeoutMs, () => {
+      controller.abort(new McpError('timeout', `The server did not answer within ${timeoutMs} ms.`));
+    });
+    return { stop, signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal };
+  }
+
+  async #read(reply: Reply, options: RequestOptions): Promise<Result> {
+    for await (const message of reply.messages()) {
+      if (message.kind === 'result') return message.result.value;
+      if (message.kind === 'error') throw new RemoteError(message.error.value);
+      this.#tell(message, options);
+    }
+    throw new McpError('unavailable', 'The reply ended without a result.');
+  }
+
+  #tell({ method, params: { value } }: NotificationMessage, { onProgress }: RequestOptions): void {
+    // The server's own words: whoever is told looks at them.
+    if (method === 'notifications/progress') onProgress?.(value as unknown as ProgressUpdate);
+    if (method === 'notifications/message') this.#parts.log?.onMessage(value as unknown as LogMessage);
+  }
+
+  #await(task: TaskInfo, { onTask }: RequestOptions, signal: AbortSignal): Promise<Result> {
+    onTask?.(task);
+    return this.tasks.wait(task.taskId, signal);
+  }
+
+  #list<T>(method: string, member: string, options?: RequestOptions): ListOf<T> {
+    return listAll(async (cursor) => {
+      const page = await this.request(method, cursor === undefined ? {} : { cursor }, options);
+      const entries = page[member];
+      // What servers list is not checked.
+      return { entries: Array.isArray(entries) ? (entries as T[]) : [], nextCursor: page.nextCursor };
+    });
+  }
+}
+
+/** Whether a result of a tool is an error, with what it says. */
+export function errorOf(result: ToolResult): string | undefined {
+  if (result.isError !== true) return undefined;
+  const [first] = result.content;
+  return first?.type === 'text' ? first.text : 'The tool failed.';
+}

@@ -1,0 +1,86 @@
+import { createHttpClient, openWebSocket, startChild } from '#sdk-platform';
+import type { Auth } from '../auth/auth.ts';
+import { connect } from '../connect/connect.ts';
+import type { Connection, ConnectOptions } from '../connect/connection.ts';
+import { linkOverChannel } from '../connect/channel-link.ts';
+import { createFetchClient, type FetchLike } from '../connect/fetch-client.ts';
+import { linkOverHttp } from '../connect/http-link.ts';
+import { withAuth } from '../connect/with-auth.ts';
+import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
+import { createChannelPair } from '../wire/channel-pair.ts';
+import { serveChannel } from '../serve/channel.ts';
+
+/** How to reach a server over HTTP. */
+export interface HttpTargetOptions {
+  /** Sent with each request. @defaultValue none */
+  headers?: Readonly<Record<string, string>>;
+  /** Speaks HTTP instead of the pool of undici. @defaultValue undici on Node, `fetch` elsewhere */
+  fetch?: FetchLike;
+}
+
+/** How to reach a server over WebSocket. */
+export interface WebSocketTargetOptions {
+  /** Sent with the handshake. @defaultValue none */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** How to start a server. */
+export interface StdioTargetOptions {
+  /** Added to the few variables that a program needs to start; nothing else of this process's environment is passed on. */
+  env?: Readonly<Record<string, string>>;
+  /** @defaultValue the folder of this process */
+  cwd?: string;
+  /** Takes what the server writes to its standard error. @defaultValue it goes to this process's */
+  onStderr?: (text: string) => void;
+}
+
+/** Opens a connection to the server of a client. */
+export type Target = (options: ConnectOptions, auth: Auth | undefined) => Promise<Connection>;
+
+/** A server behind a URL. @throws McpError `invalid_options` if it is no HTTP URL */
+export function httpTarget(address: string | URL, options: HttpTargetOptions = {}): Target {
+  const url = parseUrl(address, ['http:', 'https:']);
+  return (connectOptions, auth) => {
+    const client = options.fetch ? createFetchClient(url, options.fetch) : createHttpClient(url);
+    return connect(
+      linkOverHttp(auth ? withAuth(client, url, auth) : client, url, options.headers ?? {}),
+      connectOptions,
+    );
+  };
+}
+
+/** A server behind a WebSocket. @throws McpError `invalid_options` if it is no WebSocket URL */
+export function webSocketTarget(address: string | URL, { headers = {} }: WebSocketTargetOptions = {}): Target {
+  const url = parseUrl(address, ['ws:', 'wss:']);
+  return async (connectOptions, auth) => {
+    const { signal, clock } = connectOptions;
+    const channel = await openWebSocket({ url, headers, auth, signal, clock });
+    return connect(linkOverChannel(channel, url.origin), connectOptions);
+  };
+}
+
+/** A server that is started, and ends with the client. */
+export function stdioTarget(command: string, args: readonly string[] = [], options: StdioTargetOptions = {}): Target {
+  return async (connectOptions) => {
+    const child = await startChild({ command, args, ...options });
+    return connect(linkOverChannel(child, command), connectOptions);
+  };
+}
+
+/** A server of this process. */
+export function inMemoryTarget(server: Handler | { readonly handler: Handler }): Target {
+  const handler = typeof server === 'function' ? server : server.handler;
+  return (connectOptions) => {
+    const [own, other] = createChannelPair();
+    serveChannel(handler, other);
+    return connect(linkOverChannel(own, 'the server'), connectOptions);
+  };
+}
+
+function parseUrl(address: string | URL, protocols: readonly string[]): URL {
+  const url = URL.canParse(String(address)) ? new URL(address) : undefined;
+  if (url && protocols.includes(url.protocol)) return url;
+  // The address may hold a credential.
+  throw new McpError('invalid_options', `The address must be an absolute ${protocols.join(' or ')} URL.`);
+}

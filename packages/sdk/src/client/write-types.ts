@@ -1,0 +1,32 @@
+import type { JsonObject } from '../core/json.ts';
+import type { MCPClient } from './client.ts';
+import { typeOf } from './schema-types.ts';
+
+/**
+ * Writes the types of a live server's tools as TypeScript: the interface that `typedClient` takes.
+ *
+ * @example
+ * ```ts
+ * await writeFile('weather.types.ts', await writeTypes(client, 'Weather'));
+ * // then: typedClient<Weather>(client)
+ * ```
+ * @param name - of the interface; a TypeScript identifier
+ * @returns the text of a module
+ */
+export async function writeTypes(client: MCPClient, name = 'Server'): Promise<string> {
+  const members: string[] = [];
+  for await (const tool of client.tools.list()) {
+    const params = typeOf(tool.inputSchema, 3);
+    const optional = hasRequired(tool.inputSchema) ? '' : ' | undefined';
+    const result = tool.outputSchema ? typeOf(tool.outputSchema, 3) : 'unknown';
+    members.push(
+      `${comment(tool.description)}    ${JSON.stringify(tool.name)}: {\n      params: ${params}${optional};\n      result: ${result};\n    };`,
+    );
+  }
+  return `/** Tools of a live server, written by writeTypes. */\nexport interface ${name} {\n  toolTypes: {\n${members.join('\n')}\n  };\n}\n`;
+}
+
+const hasRequired = (schema: JsonObject): boolean => Array.isArray(schema.required) && schema.required.length > 0;
+
+const comment = (text: string | undefined): string =>
+  text === undefined ? '' : `    /** ${text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')} */\n`;

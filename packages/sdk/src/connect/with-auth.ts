@@ -1,0 +1,55 @@
+import { McpError } from '../core/errors.ts';
+import type { Auth, AuthResponse } from '../auth/auth.ts';
+import type { HttpClient, HttpClientRequest, HttpClientResponse } from './http-client.ts';
+
+/** How often one request is sent: as it is, with a server's nonce, with a new token, with more scopes. */
+const MAX_TRIES = 4;
+
+/** Shows a client's credentials with each request, and gets others when the server wants them. */
+export function withAuth(client: HttpClient, url: URL, auth: Auth): HttpClient {
+  return { request: (request) => send({ client, url, auth }, request), close: () => client.close() };
+}
+
+interface Guarded {
+  readonly client: HttpClient;
+  readonly url: URL;
+  readonly auth: Auth;
+}
+
+async function send({ client, url, auth }: Guarded, request: HttpClientRequest): Promise<HttpClientResponse> {
+  for (let tries = 1; ; tries++) {
+    const target = { method: request.method, url };
+    const sent = await unlessAborted(auth.headers(target), request.signal);
+    const response = await client.request({ ...request, headers: { ...request.headers, ...sent } });
+    const seen: AuthResponse = {
+      status: response.status,
+      header: (name) => response.header(name),
+      request: target,
+      sent,
+    };
+    await auth.onResponse?.(seen);
+    if (tries === MAX_TRIES || !wantsOthers(response) || !auth.onUnauthorized) return response;
+    if (!(await unlessAborted(auth.onUnauthorized(seen), request.signal))) return response;
+    // The connection is freed: nobody reads why the request was refused.
+    response.cancel();
+  }
+}
+
+/** @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization */
+const wantsOthers = (response: HttpClientResponse): boolean =>
+  response.status === 401 ||
+  (response.status === 403 && /\binsufficient_scope\b/.test(response.header('www-authenticate') ?? ''));
+
+/** Waits for credentials, which others wait for too and a user may take minutes for, as long as this request does. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(McpError.from(signal.reason));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).then(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}
