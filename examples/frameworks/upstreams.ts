@@ -1,18 +1,8 @@
 import type { UpstreamOptions } from '@org/mcp-gateway';
-import { MCPServerBuilder } from '@org/mcp-sdk';
-import { z } from 'zod';
+import { buildGreeter } from './greeter.ts';
 
-const greeter = new MCPServerBuilder({ name: 'greeter', version: '1.0.0' })
-  .addTool({
-    name: 'greet',
-    description: 'Greets somebody',
-    parameters: z.object({ name: z.string() }),
-    handler: ({ name }) => `Hello, ${name}!`,
-  })
-  .build();
-
-/** One tiny server in this process; what matters here is the framework around the gateway. */
-export const upstreams: Record<string, UpstreamOptions> = { greeter: { server: greeter } };
+/** One server in this process; what matters here is the framework around the gateway. */
+export const upstreams: Record<string, UpstreamOptions> = { greeter: { server: buildGreeter() } };
 
 /** A listening example. */
 export interface Running {

@@ -36,7 +36,7 @@ async function replica(port?: number): Promise<Replica> {
 }
 
 const local = new MCPServerBuilder({ name: 'local', version: '1' })
-  .addTool({ name: 'wait', handler: () => new Promise((resolve) => setTimeout(resolve, 15, 'waited')) })
+  .addTool({ name: 'wait', handler: () => new Promise<string>((resolve) => setTimeout(resolve, 15, 'waited')) })
   .build();
 
 const CALLS: Record<string, [string, object]> = {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, McpServer as V2Server } from '@modelcontextprotocol/server';
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { createCall, MCPServerBuilder, type Handler, type JsonObject, type Reply } from '@org/mcp-sdk';
+import { createCall, McpError, MCPServerBuilder, type Handler, type JsonObject, type Reply } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Gateway, MISSING_META, type GatewayOptions, type Missing } from '../src/index.ts';
 import { Replica, STDIO } from './support/children.ts';
@@ -40,13 +40,15 @@ const serverWith = (...tools: string[]): { handler: Handler } =>
 const toolsOf = (result: JsonObject): string[] => (result.tools as { name: string }[]).map(({ name }) => name);
 const missingOf = (result: JsonObject): Missing[] => ((result._meta as JsonObject)[MISSING_META] ?? []) as Missing[];
 
-/** A server that can be told to be slow. */
+/** A server that can be told to be slow, and tells of no changes: its list is read for each list of the gateway. */
 function moody(): { handler: Handler; mood: 'well' | 'silent' } {
   const { handler } = serverWith('x');
   const server = {
     mood: 'well' as 'well' | 'silent',
-    handler: (call: Parameters<Handler>[0]): Promise<Reply> =>
-      server.mood === 'well' || call.method === 'server/discover' ? handler(call) : new Promise(() => undefined),
+    handler: (call: Parameters<Handler>[0]): Promise<Reply> => {
+      if (call.method === 'subscriptions/listen') throw new McpError('method_not_found', 'Nothing is told.');
+      return server.mood === 'well' || call.method === 'server/discover' ? handler(call) : new Promise(() => undefined);
+    },
   };
   return server;
 }

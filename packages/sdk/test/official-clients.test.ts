@@ -176,7 +176,7 @@ describe.each(CASES)('the official client %s over %s', (mode, transport) => {
   if (era === 'modern')
     it('listens right after discovery, and stops', async () => {
       const subscription = await setup.client.listen({ toolsListChanged: true });
-      expect(subscription.honoredFilter).toEqual({});
+      expect(subscription.honoredFilter).toEqual({ toolsListChanged: true });
       await subscription.close();
       expect(await subscription.closed).toBe('local');
       await settled();

@@ -25,7 +25,7 @@ import { createDiscover } from '../router/discover.ts';
 import { createDispatch } from '../router/dispatch.ts';
 import { FanIn } from '../router/fan-in.ts';
 import { createLists } from '../router/lists.ts';
-import { createPick } from '../router/pick.ts';
+import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
 import { createResolve } from '../router/resolve.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
@@ -85,11 +85,10 @@ export class Gateway {
     this.#upstreams = new Map(
       this.#options.upstreams.map((upstream) => [upstream.name, createUpstream(upstream, context)]),
     );
-    const balancers = new Map(this.#options.upstreams.map(({ name }) => [name, createRoundRobin()]));
-    const pick = createPick(({ name }) => balancers.get(name) ?? createRoundRobin());
-    this.#reading = { pick, wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs, telemetry };
+    // What the gateway reads for itself must not take the turns of calls.
+    this.#reading = { pick: this.#createPick(), wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs, telemetry };
     this.#catalog = this.#createCatalog(clock);
-    this.handler = this.#createPipeline(pick, clock, options.telemetry);
+    this.handler = this.#createPipeline(clock, options.telemetry);
     this.#http = serveHttp(this.handler, options);
     this.fetch = toFetch(this.#http.handle);
   }
@@ -187,6 +186,11 @@ export class Gateway {
     void this.#catalog.refreshAll(upstream);
   }
 
+  #createPick(): Pick {
+    const balancers = new Map([...this.#upstreams.keys()].map((name) => [name, createRoundRobin()]));
+    return createPick(({ name }) => balancers.get(name) ?? createRoundRobin());
+  }
+
   #createCatalog(clock: Clock): Catalog {
     const names = createNameTable(this.#options.naming, [...this.#upstreams.keys()]);
     return new Catalog({
@@ -201,7 +205,7 @@ export class Gateway {
     });
   }
 
-  #createPipeline(pick: ReadOptions['pick'], clock: Clock, telemetry: Telemetry | undefined): Handler {
+  #createPipeline(clock: Clock, telemetry: Telemetry | undefined): Handler {
     const { info, instructions, use } = this.#options;
     return createPipeline({
       drain: this.#lifecycle.stage,
@@ -211,7 +215,7 @@ export class Gateway {
       catalog: createLists({ catalog: this.#catalog, info }),
       discover: createDiscover({ info, instructions, connections: () => this.#connections() }),
       fanIn: this.#fanIn.handler,
-      dispatch: createDispatch({ pick, wheel: this.#wheel }),
+      dispatch: createDispatch({ pick: this.#createPick(), wheel: this.#wheel }),
     });
   }
 

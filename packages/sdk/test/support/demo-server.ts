@@ -34,7 +34,7 @@ export function demoServer(onCancel: () => void = () => undefined): MCPServer {
       .addTool({
         name: 'wait',
         handler: (_params, { signal }) =>
-          new Promise((resolve) => {
+          new Promise<string>((resolve) => {
             signal.addEventListener('abort', () => {
               onCancel();
               resolve('cancelled');

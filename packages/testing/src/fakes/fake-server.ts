@@ -59,7 +59,7 @@ const anyArguments: Schema<JsonObject> = {
     version: 1,
     vendor: 'mcp-testing',
     validate: (value) => ({ value: value as JsonObject }),
-    jsonSchema: { input: () => ({ type: 'object' }) },
+    jsonSchema: { input: () => ({ type: 'object' }), output: () => ({ type: 'object' }) },
   },
 };
 

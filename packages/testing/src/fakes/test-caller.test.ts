@@ -14,7 +14,7 @@ test('notifications are collected when the call asks for them, per call or by de
     tools: {
       work: (_args, context) => {
         context.progress(1, 2);
-        context.log('info', 'half way');
+        context.log.info('half way');
         return 'done';
       },
     },

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+// #region server
+import { MCPServerBuilder } from '@org/mcp-sdk';
+import { z } from 'zod';
+
+const charged: string[] = [];
+
+const server = new MCPServerBuilder({ name: 'travel', version: '1.0.0' })
+  .addTool({
+    name: 'book',
+    handler: async (_params, { ask, once }) => {
+      const trip = await ask(z.object({ city: z.string(), nights: z.number().int() }), 'Where to, and for how long?');
+      if (trip.action !== 'accept') return 'Nothing was booked.';
+      const { city, nights } = trip.content;
+      const sure = await ask(z.object({ sure: z.boolean() }), `${nights} nights in ${city}: book it?`);
+      if (sure.action !== 'accept' || !sure.content.sure) return 'Nothing was booked.';
+      await once('charge', () => charged.push(city));
+      return `Booked ${nights} nights in ${city}.`;
+    },
+  })
+  .build();
+// #endregion
+
+// #region client
+import { MCPClientBuilder } from '@org/mcp-sdk';
+
+const client = await new MCPClientBuilder({ name: 'desk', version: '1.0.0' })
+  .inMemory(server)
+  .onElicit(({ message }) => {
+    console.log(message);
+    return { action: 'accept', content: message.startsWith('Where') ? { city: 'Porto', nights: 2 } : { sure: true } };
+  })
+  .build();
+const { content } = await client.tools.call('book');
+// #endregion
+assert.deepEqual(content, [{ type: 'text', text: 'Booked 2 nights in Porto.' }]);
+assert.deepEqual(charged, ['Porto']);
+await client.close();
+await server.close();

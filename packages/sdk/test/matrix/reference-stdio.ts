@@ -1,0 +1,3 @@
+import { referenceServer } from './reference-server.ts';
+
+await referenceServer().serveStdio();

@@ -1,0 +1,34 @@
+import { WebSocket } from 'ws';
+
+/** A transport of the official SDKs' shape over a WebSocket: v2 has none, and v1's needs the global of Node 22. */
+export class WebSocketTransport {
+  onmessage?: (message: never) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly #url: string;
+  #socket: WebSocket | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  start(): Promise<void> {
+    const socket = new WebSocket(this.#url, 'mcp');
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => this.onmessage?.(JSON.parse(data.toString()) as never));
+    socket.on('close', () => this.onclose?.());
+    return new Promise((resolve, reject) => {
+      socket.once('open', resolve).once('error', reject);
+    });
+  }
+
+  send(message: unknown): Promise<void> {
+    this.#socket?.send(JSON.stringify(message));
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#socket?.close();
+    return Promise.resolve();
+  }
+}
