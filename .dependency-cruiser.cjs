@@ -145,9 +145,11 @@ module.exports = {
     {
       name: 'declared-dependencies-only',
       severity: 'error',
-      comment: "What is imported stands in the package's own dependencies; hoisting hides it here, not at a user's.",
+      comment:
+        "What is imported stands in the package's own (peer) dependencies; hoisting hides it here, not at a user's.",
       from: { path: '^packages/[^/]+/src/', pathNot: testFile },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // A peer is reported as npm-no-pkg as well.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'no-dev-dependencies-in-libraries',
