@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import { toBase64Url } from '../wire/base64.ts';
 import { StoredStream } from './stored-stream.ts';
 
 /** What a stream carries: what the server tells unasked, or the reply of one call. */
@@ -17,7 +19,7 @@ export interface EventPlace {
 export interface StoreLimits {
   /** Of one stream; its last event is kept however long it is. */
   readonly stream: number;
-  /** Of all streams: ended ones are forgotten to keep it. */
+  /** Of all streams: ended ones are forgotten to keep it, then what was written of the others. */
   readonly total: number;
 }
 
@@ -26,16 +28,21 @@ const LIMITS: StoreLimits = { stream: 1024 * 1024, total: 16 * 1024 * 1024 };
 /** What a stream counts besides its events. */
 const STREAM_SIZE = 512;
 
-/** How long an ended stream is kept. Unit: ms. Clients come back within seconds. */
-const KEPT_MS = 60_000;
+/** How long a stream is kept once it has ended or, one that only listens, has no reader. Unit: ms. Clients come back within seconds. */
+export const KEPT_MS = 60_000;
 
-const EVENT_ID = /^((l|c)\d{1,15})-(\d{1,15})$/;
+const EVENT_ID = /^((l|c)\d{1,15}\.[\w-]{8})-(\d{1,15})$/;
 const LETTER = { listen: 'l', call: 'c' } as const satisfies Record<StreamKind, string>;
+
+/** What event ids are made with. */
+export interface EventStoreTools {
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
 interface Kept {
   readonly stream: StoredStream;
   readonly owner: object;
-  endedAt?: number;
 }
 
 /**
@@ -46,28 +53,31 @@ interface Kept {
 export class EventStore {
   readonly #clock: Clock;
   readonly #limits: StoreLimits;
-  /** The oldest first. */
+  /** Another replica's ids are not taken for own ones. */
+  readonly #replica: string;
   readonly #kept = new Map<string, Kept>();
+  /** When streams have ended, the first first. */
+  readonly #ended = new Map<string, number>();
   readonly #idsOf = new WeakMap<object, Set<string>>();
   #size = 0;
   #next = 1;
 
-  constructor(clock: Clock, limits: StoreLimits = LIMITS) {
+  constructor({ clock, random }: EventStoreTools, limits: StoreLimits = LIMITS) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#replica = toBase64Url(random.bytes(6));
   }
 
   /** Starts a stream. @param owner - the session: in another one the stream is not found */
   open(owner: object, kind: StreamKind): StoredStream {
     this.#forgetOld();
-    const id = `${LETTER[kind]}${this.#next++}`;
+    const id = `${LETTER[kind]}${this.#next++}.${this.#replica}`;
     const stream = new StoredStream(id, this.#limits.stream, {
       grown: (by) => {
         if (this.#kept.has(id)) this.#grow(by);
       },
       ended: () => {
-        const kept = this.#kept.get(id);
-        if (kept) kept.endedAt = this.#clock.now();
+        if (this.#kept.has(id)) this.#ended.set(id, this.#clock.now());
       },
     });
     this.#kept.set(id, { stream, owner });
@@ -80,6 +90,7 @@ export class EventStore {
   find(owner: object, eventId: string): EventPlace | undefined {
     const [, id = '', letter, count] = EVENT_ID.exec(eventId) ?? [];
     if (letter === undefined) return undefined;
+    this.#forgetOld();
     const kept = this.#kept.get(id);
     const after = Number(count);
     return {
@@ -96,17 +107,21 @@ export class EventStore {
 
   #grow(by: number): void {
     this.#size += by;
-    for (const [id, { endedAt }] of this.#kept) {
+    for (const id of this.#ended.keys()) {
       if (this.#size <= this.#limits.total) return;
-      if (endedAt !== undefined) this.#forget(id);
+      this.#forget(id);
+    }
+    for (const { stream } of this.#kept.values()) {
+      if (this.#size <= this.#limits.total) return;
+      this.#size -= stream.discard();
     }
   }
 
   #forgetOld(): void {
     const before = this.#clock.now() - KEPT_MS;
-    for (const [id, { endedAt }] of this.#kept) {
-      if (endedAt !== undefined && endedAt > before) return;
-      if (endedAt !== undefined) this.#forget(id);
+    for (const [id, endedAt] of this.#ended) {
+      if (endedAt > before) return;
+      this.#forget(id);
     }
   }
 
@@ -114,6 +129,7 @@ export class EventStore {
     const kept = this.#kept.get(id);
     if (!kept) return;
     this.#kept.delete(id);
+    this.#ended.delete(id);
     this.#idsOf.get(kept.owner)?.delete(id);
     this.#size -= STREAM_SIZE + kept.stream.size;
   }

@@ -5,24 +5,43 @@ import { encodeEvent, SSE_HEADERS, SSE_KEEP_ALIVE } from '../wire/sse.ts';
 import type { HttpResponse, StreamSink } from './http-message.ts';
 import { relay } from './relay.ts';
 
-/** How a stream of messages becomes events. */
-export interface EventStreamOptions<M> {
-  /** Writes a message; undefined leaves it out. */
-  readonly encode: (message: M | ErrorMessage) => WireJson | undefined;
+/** What keeps a quiet stream open. */
+export interface KeepAlive {
   readonly clock: Clock;
+  /** Pause between comments. Unit: ms. */
   readonly keepAliveMs: number;
 }
 
+/** How a stream of messages becomes events. */
+export interface EventStreamOptions<M> extends KeepAlive {
+  /** Writes a message; undefined leaves it out. */
+  readonly encode: (message: M | ErrorMessage) => WireJson | undefined;
+}
+
 /** A response that relays messages as they come, one event each. */
-export const eventStream = <M>(messages: AsyncIterable<M>, options: EventStreamOptions<M>): HttpResponse => ({
+export const eventStream = <M>(messages: AsyncIterable<M>, options: EventStreamOptions<M>): HttpResponse =>
+  eventResponse(
+    (write) =>
+      relay(messages, (message) => {
+        const json = options.encode(message);
+        return json === undefined ? undefined : write(encodeEvent(json));
+      }),
+    options,
+  );
+
+/** A response that is the events which `writeAll` writes until it resolves. */
+export const eventResponse = (
+  writeAll: (write: StreamSink['write']) => Promise<unknown>,
+  keepAlive: KeepAlive,
+): HttpResponse => ({
   status: 200,
   headers: SSE_HEADERS,
-  stream: (sink) => relayEvents(messages, options, sink),
+  stream: (sink) => withKeepAlive(writeAll, keepAlive, sink),
 });
 
-async function relayEvents<M>(
-  messages: AsyncIterable<M>,
-  options: EventStreamOptions<M>,
+async function withKeepAlive(
+  writeAll: (write: StreamSink['write']) => Promise<unknown>,
+  { clock, keepAliveMs }: KeepAlive,
   sink: StreamSink,
 ): Promise<void> {
   let pending = 0;
@@ -35,14 +54,11 @@ async function relayEvents<M>(
   const beat = (): void => {
     // A reader that has stalled has enough to read; what is written now would only pile up.
     if (pending === 0) void write(SSE_KEEP_ALIVE);
-    cancel = options.clock.after(options.keepAliveMs, beat);
+    cancel = clock.after(keepAliveMs, beat);
   };
-  let cancel = options.clock.after(options.keepAliveMs, beat);
+  let cancel = clock.after(keepAliveMs, beat);
   try {
-    await relay(messages, (message) => {
-      const json = options.encode(message);
-      return json === undefined ? undefined : write(encodeEvent(json));
-    });
+    await writeAll(write);
   } finally {
     cancel();
   }

@@ -2,10 +2,17 @@ import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isLegacyVersion, isModernVersion, SUPPORTED_VERSIONS } from '../core/protocol.ts';
-import { errorReply, type Message } from '../core/reply.ts';
+import { errorReply } from '../core/reply.ts';
 import { encodeResponse, type WireJson } from '../wire/encode.ts';
 import { HEADER } from '../wire/headers.ts';
-import { FrameError, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
+import {
+  FrameError,
+  readFrame,
+  type Frame,
+  type NotificationFrame,
+  type RequestFrame,
+  type ResponseFrame,
+} from '../wire/message.ts';
 import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
 import type { Edge } from './edge.ts';
 import { eventStream } from './event-stream.ts';
@@ -13,6 +20,7 @@ import { emptyResponse, jsonResponse, type HttpRequest, type HttpResponse } from
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
 import { LegacySession, type LegacyCaller } from './legacy-session.ts';
+import { LegacyStreams } from './legacy-streams.ts';
 import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
 
@@ -20,12 +28,17 @@ import { SessionStore, type HttpSession } from './session-store.ts';
 export class LegacyHttp {
   readonly #handler: Handler;
   readonly #edge: Edge;
+  readonly #streams: LegacyStreams;
   readonly #sessions: SessionStore;
 
   constructor(handler: Handler, edge: Edge) {
     this.#handler = handler;
     this.#edge = edge;
-    this.#sessions = new SessionStore(handler, edge);
+    const streams = new LegacyStreams(edge);
+    this.#streams = streams;
+    this.#sessions = new SessionStore(handler, edge, (session) => {
+      streams.drop(session);
+    });
   }
 
   /** Serves GET and DELETE. */
@@ -37,7 +50,7 @@ export class LegacyHttp {
       this.#sessions.end(session);
       return emptyResponse(200);
     }
-    return this.#listen(session, request, principal);
+    return this.#streams.listen(session, request, principal);
   }
 
   /** Serves one posted message. */
@@ -45,21 +58,18 @@ export class LegacyHttp {
     try {
       if (frame.kind === 'request' && frame.method === 'initialize')
         return await this.#initialize(frame, request, principal);
-      // Nothing of the modern era is told by a notification; official clients send cancelled all the same.
-      if (frame.kind === 'notification' && isModernVersion(request.header(HEADER.protocolVersion)))
-        return emptyResponse(202);
-      const { session } = this.#edge.legacySessions
-        ? await this.#session(request, principal)
-        : { session: this.#stateless(request) };
-      if (frame.kind === 'notification') session.notify(frame);
-      if (frame.kind === 'response') session.respond(frame);
-      if (frame.kind !== 'request') return emptyResponse(202);
+      if (isOfModernClient(frame, request)) return emptyResponse(202);
+      const http = this.#edge.legacySessions ? await this.#session(request, principal) : undefined;
+      const session = http?.session ?? this.#stateless(request);
+      if (frame.kind !== 'request') return told(session, frame);
       const reply = await session.answer(frame, { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) });
-      return this.#respond(frame, reply, session);
+      if (reply.single) return singleResponse(frame, reply, session);
+      const encode = encoderOf(frame, session);
+      return http
+        ? this.#streams.call(http, { messages: reply.messages(), encode, signal: request.signal })
+        : eventStream<LegacyMessage>(reply.messages(), { encode, ...this.#edge });
     } catch (thrown) {
-      throw thrown instanceof FrameError || frame.kind === 'notification'
-        ? thrown
-        : new FrameError(frame.id, McpError.from(thrown));
+      throw inAnswerTo(frame, thrown);
     }
   }
 
@@ -96,14 +106,14 @@ export class LegacyHttp {
   async #initialize(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     if (!this.#edge.legacySessions) {
       const session = new LegacySession(this.#handler, { ...readInitialize(frame), capabilities: {} });
-      return this.#respond(frame, await session.initialize({ signal: request.signal, principal }), session);
+      return singleResponse(frame, await session.initialize({ signal: request.signal, principal }), session);
     }
     const created = await this.#sessions.create(readInitialize(frame), principal);
     const reply = await created.session.initialize({ signal: request.signal, principal });
     if (reply.single?.kind === 'result')
       return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     this.#sessions.end(created);
-    return this.#respond(frame, reply, created.session);
+    return singleResponse(frame, reply, created.session);
   }
 
   /** What one request needs of a session; nothing of it stays. */
@@ -129,60 +139,38 @@ export class LegacyHttp {
       'The request has neither the _meta of a modern request nor the Mcp-Session-Id that initialize answers with.',
     );
   }
-
-  /** The one stream of a session; a new one takes over, for the old one's connection may be dead. */
-  async #listen(http: HttpSession, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    http.stream?.abort();
-    const stream = new AbortController();
-    http.stream = stream;
-    const closed = (): void => {
-      if (http.stream === stream) http.stream = undefined;
-    };
-    try {
-      const signal = AbortSignal.any([stream.signal, request.signal]);
-      const messages = await http.session.listen({ signal, principal });
-      if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
-      return this.#events(whenOver(messages, closed), (message) => encodeLegacy(NO_ID, message));
-    } catch (thrown) {
-      closed();
-      throw thrown;
-    }
-  }
-
-  #respond(frame: RequestFrame, reply: LegacyAnswer, session: LegacySession): HttpResponse {
-    const write = (message: LegacyMessage): WireJson | undefined =>
-      session.hasCancelled(frame) && message.kind !== 'withdrawal' ? undefined : encodeLegacy(frame, message);
-    if (!reply.single) return this.#events(reply.messages(), write);
-    const json = write(reply.single);
-    return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json, reply.headers);
-  }
-
-  #events(
-    messages: AsyncIterable<LegacyMessage>,
-    encode: (message: LegacyMessage) => WireJson | undefined,
-  ): HttpResponse {
-    return eventStream<LegacyMessage>(messages, {
-      encode,
-      clock: this.#edge.clock,
-      keepAliveMs: this.#edge.keepAliveMs,
-    });
-  }
 }
 
-/** The GET stream carries notifications only, which have none. */
-const NO_ID = { id: 0 };
+/** Nothing of the modern era is told by a notification; official clients send cancelled all the same. */
+const isOfModernClient = (frame: Frame, request: HttpRequest): boolean =>
+  frame.kind === 'notification' && isModernVersion(request.header(HEADER.protocolVersion));
+
+function told(session: LegacySession, frame: NotificationFrame | ResponseFrame): HttpResponse {
+  if (frame.kind === 'notification') session.notify(frame);
+  else session.respond(frame);
+  return emptyResponse(202);
+}
+
+/** What was thrown, with the id that the caller waits for. */
+const inAnswerTo = (frame: Frame, thrown: unknown): unknown =>
+  thrown instanceof FrameError || frame.kind === 'notification'
+    ? thrown
+    : new FrameError(frame.id, McpError.from(thrown));
+
+/** Writes what goes to the caller of a request; nothing follows once it has cancelled it, but the end of what it was asked. */
+const encoderOf =
+  (frame: RequestFrame, session: LegacySession) =>
+  (message: LegacyMessage): WireJson | undefined =>
+    session.hasCancelled(frame) && message.kind !== 'withdrawal' ? undefined : encodeLegacy(frame, message);
+
+function singleResponse(frame: RequestFrame, reply: LegacyAnswer, session: LegacySession): HttpResponse {
+  const json = reply.single && encoderOf(frame, session)(reply.single);
+  return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json, reply.headers);
+}
 
 /** A legacy client reads 404 as the end of its session, so an answer to a call never has it. */
 const legacyStatus = (reply: LegacyAnswer): number =>
   reply.status === 404 || reply.status === 400 ? 200 : reply.status;
-
-async function* whenOver(messages: AsyncIterable<Message>, over: () => void): AsyncGenerator<Message> {
-  try {
-    yield* messages;
-  } finally {
-    over();
-  }
-}
 
 async function finalOf(frame: RequestFrame, reply: LegacyAnswer): Promise<WireJson | undefined> {
   let final: WireJson | undefined;

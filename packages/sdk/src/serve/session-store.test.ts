@@ -18,6 +18,14 @@ const principal = (subject: string, issuer?: string): Principal => ({
   ...(issuer ? { issuer } : {}),
 });
 
+const reading = () => ({
+  isConnected: true,
+  aborted: false,
+  abort() {
+    this.aborted = true;
+  },
+});
+
 function replica(clock = new FakeClock(), fill = 1): SessionStore {
   const edge = resolveEdge({ secret: new Uint8Array(32).fill(fill), clock });
   return new SessionStore(() => Promise.resolve(resultReply(Payload.of({}))), edge);
@@ -43,6 +51,7 @@ describe('a legacy session', () => {
       clientInfo: { name: 'n'.repeat(64), version: '1' },
     });
     expect(resumed.owner).toEqual({ subject: 'ann' });
+    expect(resumed.session.client.capabilities).toEqual({ roots: {} });
   });
 
   it.each([
@@ -75,9 +84,9 @@ describe('a legacy session', () => {
   it('is not found once it was ended', async () => {
     const store = replica();
     const session = await store.create(client, null);
-    session.stream = new AbortController();
+    const stream = (session.stream = reading());
     store.end(session);
-    expect(session.stream.signal.aborted).toBe(true);
+    expect(stream.aborted).toBe(true);
     await expect(store.find(session.token, null)).rejects.toMatchObject({ status: 404 });
     await store.create(client, null);
     await expect(store.find(session.token, null)).rejects.toMatchObject({ status: 404 });
@@ -109,9 +118,9 @@ describe('a legacy session', () => {
   it('loses its streams when the server closes, and can be resumed', async () => {
     const store = replica();
     const session = await store.create(client, null);
-    session.stream = new AbortController();
+    const stream = (session.stream = reading());
     store.close();
-    expect(session.stream.signal.aborted).toBe(true);
+    expect(stream.aborted).toBe(true);
     expect(await store.find(session.token, null)).not.toBe(session);
   });
 });
@@ -132,7 +141,7 @@ describe('many sessions', () => {
   it('do not push out one that is in use, and are refused when all are', async () => {
     const store = replica();
     const listening = await store.create(client, null);
-    listening.stream = new AbortController();
+    listening.stream = reading();
     const calling = await store.create(client, null);
     Object.defineProperty(calling.session, 'busy', { value: true });
     const idle = await store.create(client, null);
@@ -140,10 +149,14 @@ describe('many sessions', () => {
     for (let i = 0; i < 9_998; i++) others.push(await store.create(client, null));
     expect(await store.find(listening.token, null)).toBe(listening);
     expect(await store.find(calling.token, null)).toBe(calling);
-    for (const other of others) other.stream = new AbortController();
+    for (const other of others) other.stream = reading();
     await expect(store.create(client, null)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
     await expect(store.find(idle.token, null)).rejects.toMatchObject({ code: 'overloaded' });
     delete others[5]?.stream;
     expect(await store.create(client, null)).toBeDefined();
+    const left = (others[6] as HttpSession).stream as ReturnType<typeof reading>;
+    left.isConnected = false;
+    expect(await store.create(client, null)).toBeDefined();
+    expect(left.aborted).toBe(true);
   }, 10_000);
 });

@@ -1,7 +1,7 @@
 import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Seal } from '../core/seal.ts';
 import { toBase64Url } from '../wire/base64.ts';
 import { createSeal } from '../wire/seal.ts';
@@ -32,8 +32,16 @@ export interface HttpSession {
   readonly owner: SessionOwner | null;
   /** When the session ends, used or not. Unit: ms since 1970. */
   readonly expires: number;
-  /** Ends the stream that the client listens on. */
-  stream?: AbortController | undefined;
+  /** The stream that the client listens on, or may come back to. */
+  stream?: ListenStream | undefined;
+}
+
+/** What a session knows of its one stream of changes. */
+export interface ListenStream {
+  /** Whether the client reads it now. */
+  readonly isConnected: boolean;
+  /** Ends it. */
+  abort(): void;
 }
 
 /**
@@ -48,10 +56,13 @@ export class SessionStore {
   readonly #seal: Seal;
   readonly #sessions = new Map<string, HttpSession>();
   readonly #ended = new Map<string, number>();
+  readonly #onGone: (session: HttpSession) => void;
 
-  constructor(handler: Handler, edge: Edge) {
+  /** @param onGone - told of each session that is not kept any more */
+  constructor(handler: Handler, edge: Edge, onGone: (session: HttpSession) => void = () => undefined) {
     this.#handler = handler;
     this.#edge = edge;
+    this.#onGone = onGone;
     this.#seal = createSeal(edge.secret, edge.random);
   }
 
@@ -63,6 +74,7 @@ export class SessionStore {
       version: client.version,
       name: cut(client.clientInfo.name),
       clientVersion: cut(client.clientInfo.version),
+      asks: askable(client.capabilities),
       subject: principal?.subject ?? null,
       issuer: principal?.issuer ?? null,
       expires,
@@ -91,21 +103,22 @@ export class SessionStore {
 
   /** Ends a session; its token is refused from now on. */
   end(session: HttpSession): void {
-    this.#sessions.delete(session.token);
     this.#ended.set(session.token, this.#edge.clock.wallClock() + LIFETIME_MS);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
-    session.stream?.abort();
-    session.session.close('The session was ended.');
+    this.#letGo(session, 'The session was ended.');
   }
 
   /** Ends all streams and calls; tokens stay good for other replicas. */
   close(): void {
-    for (const { stream, session } of this.#sessions.values()) {
-      stream?.abort();
-      session.close('The server is closing.');
-    }
-    this.#sessions.clear();
+    for (const session of this.#sessions.values()) this.#letGo(session, 'The server is closing.');
+  }
+
+  #letGo(session: HttpSession, reason: string): void {
+    this.#sessions.delete(session.token);
+    session.stream?.abort();
+    session.session.close(reason);
+    this.#onGone(session);
   }
 
   async #resume(token: string, principal: Principal | null): Promise<HttpSession | undefined> {
@@ -131,9 +144,9 @@ export class SessionStore {
 
   /** What a session in use would lose does not come back from its token. */
   #dropIdle(): void {
-    for (const [token, { stream, session }] of this.#sessions) {
-      if (stream || session.busy) continue;
-      this.#sessions.delete(token);
+    for (const session of this.#sessions.values()) {
+      if (session.stream?.isConnected === true || session.session.busy) continue;
+      this.#letGo(session, 'Too many sessions are in use.');
       return;
     }
     throw new McpError('overloaded', 'Too many sessions are in use; try again later.');
@@ -160,8 +173,20 @@ const ownerOf = (principal: Principal | null): SessionOwner | null =>
 const clientFrom = (content: JsonObject): LegacyClient => ({
   version: String(content.version),
   clientInfo: { name: content.name, version: content.clientVersion },
-  capabilities: {},
+  capabilities: isJsonObject(content.asks) ? content.asks : {},
 });
+
+/** What a client can be asked, and nothing else that it declared: the token must fit in a header. */
+function askable({ elicitation, sampling, roots }: JsonObject): JsonObject {
+  return {
+    ...(isJsonObject(elicitation) ? { elicitation: members(elicitation, ['form', 'url']) } : {}),
+    ...(isJsonObject(sampling) ? { sampling: members(sampling, ['tools']) } : {}),
+    ...(isJsonObject(roots) ? { roots: {} } : {}),
+  };
+}
+
+const members = (capability: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.filter((name) => isJsonObject(capability[name])).map((name) => [name, {}]));
 
 const notFound = (): McpError =>
   new McpError('session_not_found', 'The session has ended or never was; send initialize without Mcp-Session-Id.');

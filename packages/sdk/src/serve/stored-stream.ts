@@ -12,6 +12,15 @@ export interface StreamKeeper {
   ended(): void;
 }
 
+/** A connection that events are written to. */
+export interface StreamConnection {
+  readonly write: StreamSink['write'];
+  /** How many events it has already. */
+  readonly after: number;
+  /** Aborted when it is gone. */
+  readonly signal: AbortSignal;
+}
+
 /** A stream of events that goes on without a connection; it is written to one connection at a time. */
 export class StoredStream {
   readonly id: string;
@@ -22,9 +31,8 @@ export class StoredStream {
   #dropped = 0;
   #size = 0;
   #isOver = false;
-  /** How many events the connection has been written; undefined before there was one. */
-  #written: number | undefined;
-  #connections = 0;
+  /** The connection, and how many events it has. */
+  #connection: { written: number } | undefined;
   readonly #waiting: (() => void)[] = [];
 
   constructor(id: string, maxSize: number, keeper: StreamKeeper) {
@@ -38,9 +46,9 @@ export class StoredStream {
     return this.#size;
   }
 
-  /** Changes when another connection takes over. */
-  get connection(): number {
-    return this.#connections;
+  /** Whether somebody reads it now. */
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
   }
 
   /** Whether all that follows the first `after` events is kept. */
@@ -51,6 +59,16 @@ export class StoredStream {
   /** Name of a place, for `Last-Event-ID`. @param after - how many events come before it */
   eventId(after: number): string {
     return `${this.id}-${after}`;
+  }
+
+  /** Lets go of what no connection waits for: one that comes back finds a gap. @returns how much that was */
+  discard(): number {
+    const count = (this.#connection?.written ?? this.#end) - this.#dropped;
+    const gone = this.#events.splice(0, Math.max(count, 0));
+    const size = gone.reduce((sum, { length }) => sum + length, 0);
+    this.#dropped += gone.length;
+    this.#size -= size;
+    return size;
   }
 
   /** Takes messages until their end. A connection that is slow slows them down; without one they do not wait. */
@@ -69,21 +87,28 @@ export class StoredStream {
     this.#wake();
   }
 
-  /** Writes what follows the first `after` events, until the end or until another connection takes over. */
-  async write(write: StreamSink['write'], after: number): Promise<void> {
-    const connection = ++this.#connections;
-    this.#written = after;
+  /** Writes what follows, until the end, until the connection is gone, or until another one takes over. */
+  async writeTo({ write, after, signal }: StreamConnection): Promise<void> {
+    const connection = { written: after };
+    this.#connection = connection;
+    const leave = (): void => {
+      if (this.#connection === connection) this.#connection = undefined;
+      this.#wake();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
     this.#wake();
-    while (connection === this.#connections) {
-      const event = this.#events[this.#written - this.#dropped];
+    while (this.#connection === connection) {
+      const event = this.#events[connection.written - this.#dropped];
       if (event !== undefined) {
         await write(event);
-        if (connection !== this.#connections) return;
-        this.#written++;
-        if (this.#written === this.#end) this.#wake();
-      } else if (this.#isOver) return;
+        connection.written++;
+        if (connection.written === this.#end) this.#wake();
+      } else if (this.#isOver) break;
       else await this.#change();
     }
+    signal.removeEventListener('abort', leave);
+    leave();
   }
 
   get #end(): number {
@@ -103,7 +128,7 @@ export class StoredStream {
   }
 
   async #caughtUp(): Promise<void> {
-    while (this.#written !== undefined && this.#written < this.#end) await this.#change();
+    while (this.#connection && this.#connection.written < this.#end) await this.#change();
   }
 
   #change(): Promise<void> {

@@ -15,12 +15,21 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = {
 
 const decoder = new TextDecoder();
 
-/** Writes a message as an event. JSON text holds no raw newline unless its sender put one between tokens. */
-export function encodeEvent(json: WireJson): string {
+/**
+ * Writes a message as an event. JSON text holds no raw newline unless its sender put one between tokens.
+ * @param id - names the place after it, for `Last-Event-ID`
+ */
+export function encodeEvent(json: WireJson, id?: string): string {
   const text = typeof json === 'string' ? json : decoder.decode(json);
   const data = text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text;
-  return `event: message\ndata: ${data}\n\n`;
+  return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: ${data}\n\n`;
 }
+
+/**
+ * An event without a message: tells a client where a stream starts, and how long to wait before it comes back.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+ */
+export const encodePriming = (id: string, retryMs: number): string => `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;
 
 /**
  * Reads the data of each event; events without data (priming, keep-alive) are skipped.

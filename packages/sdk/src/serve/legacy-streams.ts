@@ -1,0 +1,153 @@
+import type { Principal } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import type { WireJson } from '../wire/encode.ts';
+import { encodePriming } from '../wire/sse.ts';
+import type { Edge } from './edge.ts';
+import { EventStore, KEPT_MS } from './event-store.ts';
+import { eventResponse } from './event-stream.ts';
+import type { HttpRequest, HttpResponse } from './http-message.ts';
+import { encodeLegacy, type LegacyMessage } from './legacy-questions.ts';
+import type { HttpSession, ListenStream } from './session-store.ts';
+import type { StoredStream } from './stored-stream.ts';
+
+/** Clients from this revision on know events without data. */
+const PRIMING_VERSION = '2025-11-25';
+
+/** How long a client should wait before it comes back. Unit: ms. */
+const RETRY_MS = 1_000;
+
+/** The reply of a call as it comes. */
+export interface CallStream {
+  readonly messages: AsyncIterable<LegacyMessage>;
+  readonly encode: (message: LegacyMessage) => WireJson | undefined;
+  /** Aborted when the connection is gone; the call goes on. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The event streams of legacy sessions: they go on without a connection, and a client that names the last event it has
+ * gets what followed.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
+ */
+export class LegacyStreams {
+  readonly #edge: Edge;
+  readonly #events: EventStore;
+  readonly #changes = new WeakMap<StoredStream, ChangeStream>();
+
+  constructor(edge: Edge) {
+    this.#edge = edge;
+    this.#events = new EventStore(edge);
+  }
+
+  /** The reply of one call. */
+  call(http: HttpSession, { messages, encode, signal }: CallStream): HttpResponse {
+    const stream = this.#events.open(http, 'call');
+    void stream.fill<LegacyMessage>(messages, encode);
+    return this.#respond(http, stream, { after: 0, signal });
+  }
+
+  /**
+   * Serves GET: what followed the event that the client names, or the one stream of changes of the session; a new one
+   * takes over, for the old one's connection may be dead.
+   * @throws McpError `invalid_request` if what followed is not kept any more
+   */
+  async listen(http: HttpSession, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    const { signal } = request;
+    const lastEventId = request.header('last-event-id');
+    const place = lastEventId === undefined ? undefined : this.#events.find(http, lastEventId);
+    if (place?.stream) return this.#respond(http, place.stream, { after: place.after, signal });
+    if (place?.kind === 'call')
+      throw new McpError('invalid_request', 'What followed that event is not kept any more; make the call again.');
+    return this.#respond(http, await this.#open(http, signal, principal), { after: 0, signal });
+  }
+
+  /** Forgets what is kept for a session. */
+  drop(http: HttpSession): void {
+    this.#events.drop(http);
+  }
+
+  async #open(http: HttpSession, signal: AbortSignal, principal: Principal | null): Promise<StoredStream> {
+    http.stream?.abort();
+    const stream = this.#events.open(http, 'listen');
+    const changes = new ChangeStream(stream, this.#edge.clock);
+    this.#changes.set(stream, changes);
+    http.stream = changes;
+    const over = (): void => {
+      changes.abort();
+      if (http.stream === changes) http.stream = undefined;
+    };
+    // Whoever goes away while the stream is opened has no event of it to come back with.
+    signal.addEventListener('abort', over, { once: true });
+    if (signal.aborted) over();
+    try {
+      const messages = await http.session.listen({ signal: changes.signal, principal });
+      if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
+      void stream.fill<LegacyMessage>(messages, (message) => encodeLegacy(NO_ID, message)).then(over);
+      return stream;
+    } catch (thrown) {
+      over();
+      throw thrown;
+    } finally {
+      signal.removeEventListener('abort', over);
+    }
+  }
+
+  #respond(
+    http: HttpSession,
+    stream: StoredStream,
+    { after, signal }: { after: number; signal: AbortSignal },
+  ): HttpResponse {
+    return eventResponse(async (write) => {
+      const changes = this.#changes.get(stream);
+      changes?.stay();
+      if (http.session.client.version >= PRIMING_VERSION) await write(encodePriming(stream.eventId(after), RETRY_MS));
+      await stream.writeTo({ write, after, signal });
+      changes?.left();
+    }, this.#edge);
+  }
+}
+
+/** The stream of changes of a session; it ends when its client does not come back. */
+class ChangeStream implements ListenStream {
+  readonly #stored: StoredStream;
+  readonly #clock: Clock;
+  readonly #ending = new AbortController();
+  #cancelEnd: (() => void) | undefined;
+
+  constructor(stored: StoredStream, clock: Clock) {
+    this.#stored = stored;
+    this.#clock = clock;
+  }
+
+  get isConnected(): boolean {
+    return this.#stored.isConnected;
+  }
+
+  /** Aborted at its end. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** A connection reads it. */
+  stay(): void {
+    this.#cancelEnd?.();
+  }
+
+  /** A connection is gone. */
+  left(): void {
+    if (this.isConnected || this.signal.aborted) return;
+    this.#cancelEnd = this.#clock.after(KEPT_MS, () => {
+      this.abort();
+    });
+  }
+
+  abort(): void {
+    this.stay();
+    this.#ending.abort(new McpError('cancelled', 'The stream has ended.'));
+  }
+}
+
+/** The stream of changes carries notifications only, which have none. */
+const NO_ID = { id: 0 };
