@@ -1,0 +1,1 @@
+export { jsonSchema } from './validation/json-schema.ts';
