@@ -1,84 +1,109 @@
-// Runs the public conformance suite: `npm run conformance`. It needs Node 22, so it and a newer Node are installed into
-// a cache folder; the program it judges runs on this Node.
-import { execFile, spawn } from 'node:child_process';
+// Runs the public conformance suite on a server and a client made with the builders: `npm run conformance`, or one half
+// of it: `npm run conformance -- server`. Fails when a run does not pass that expected.json does not list, when one
+// passes that it lists, and when the suite has another number of runs than counted here.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { cache, extensionRunsOf, install, judge, root, runsOf } from './suite.mjs';
 
-const PACKAGES = ['@modelcontextprotocol/conformance@0.2.0-alpha.12', 'node@24'];
-const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
-const EXPECTED = 101;
-const AT_ONCE = 4;
-const TIMEOUT_MS = 60_000;
+/** How many runs there are: the server's at all revisions, the client's with those of extensions. */
+const RUNS = { server: 101, client: 69 };
+/** They measure how long something takes. */
+const ALONE = new Set(['sse-retry']);
+const AT_ONCE = Math.min(4, availableParallelism() + 1);
+const START_MS = 30_000;
+const START = ['--import', './scripts/run.mjs'];
+const SIDES = { server: judgeServer, client: judgeClient };
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const tools = join(root, 'node_modules/.cache/conformance');
-const env = { ...process.env, PATH: `${join(tools, 'node_modules/.bin')}:${process.env.PATH}` };
-const run = promisify(execFile);
+const summaryFile = join(cache, 'summary.json');
+const sides = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(SIDES);
+const expected = JSON.parse(await readFile(new URL('expected.json', import.meta.url), 'utf8'));
+let server;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => {
+    server?.kill();
+    process.exit(1);
+  });
 
-await install();
-const runs = (await Promise.all(REVISIONS.map(scenariosOf))).flat();
-const server = spawn(process.execPath, ['--import', './scripts/run.mjs', 'scripts/conformance/server.ts'], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const results = [];
 try {
-  const [url] = await once(createInterface(server.stdout), 'line');
-  const waiting = [...runs];
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await judge(url, next));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-} finally {
-  server.kill();
-}
-const failed = results.filter(({ faults }) => faults.length > 0);
-for (const { scenario, revision, faults } of failed) console.log(`${revision} ${scenario}\n  ${faults.join('\n  ')}`);
-console.log(`conformance server: ${results.length - failed.length} of ${EXPECTED}`);
-process.exitCode = failed.length > 0 || results.length !== EXPECTED ? 1 : 0;
-
-async function install() {
-  const marker = join(tools, 'installed.json');
-  const wanted = JSON.stringify(PACKAGES);
-  if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
-  await mkdir(tools, { recursive: true });
-  await writeFile(join(tools, 'package.json'), '{"private":true}');
-  await run('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], { cwd: tools });
-  await access(join(tools, 'node_modules/.bin/conformance'));
-  await writeFile(marker, wanted);
+  await rm(summaryFile, { force: true });
+  await install();
+  const summary = { passed: 0, failed: 0 };
+  for (const side of sides) {
+    if (!Object.hasOwn(SIDES, side)) throw new Error(`There is no side ${side}: it is server or client.`);
+    const { passed, failed } = report(side, await SIDES[side]());
+    summary.passed += passed;
+    summary.failed += failed;
+  }
+  await mkdir(cache, { recursive: true });
+  await writeFile(summaryFile, JSON.stringify(summary));
+  process.exitCode = summary.failed === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`conformance: ${error.message}`);
+  process.exitCode = 1;
 }
 
-async function scenariosOf(revision) {
-  const { stdout } = await run('conformance', ['list', '--server', '--spec-version', revision], { cwd: tools, env });
-  const names = [...stdout.matchAll(/^ {2}- (\S+) \[/gm)].map(([, name]) => name);
-  return names.map((scenario) => ({ scenario, revision }));
-}
-
-/** A scenario passes when nothing failed or warned, and something of its own succeeded. */
-async function judge(url, { scenario, revision }) {
-  const out = await mkdtemp(join(tmpdir(), 'conformance-'));
+async function judgeServer() {
+  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(server, 'exit');
   try {
-    const args = ['server', '--url', url, '--scenario', scenario, '--spec-version', revision, '-o', out];
-    const ended = await run('conformance', args, { cwd: out, env, timeout: TIMEOUT_MS }).catch((error) => error);
-    const checks = await checksIn(out);
-    const bad = checks.filter(({ status }) => status === 'FAILURE' || status === 'WARNING');
-    const own = checks.filter(({ id, status }) => status === 'SUCCESS' && !id.startsWith('wire-schema'));
-    const faults = bad.map(({ id, status, errorMessage }) => `${status} ${id}: ${errorMessage ?? ''}`);
-    if (own.length === 0) faults.push(`nothing of its own succeeded ${String(ended.stderr ?? '').slice(0, 300)}`);
-    return { scenario, revision, faults };
+    const url = await firstLine(server, ended);
+    return await judgeAll(await runsOf('server'), ['--url', url]);
   } finally {
-    await rm(out, { recursive: true, force: true });
+    server.kill();
+    await ended;
   }
 }
 
-async function checksIn(folder) {
-  const files = await readdir(folder, { recursive: true });
-  const found = files.filter((file) => file.endsWith('checks.json'));
-  const lists = await Promise.all(found.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8'))));
-  return lists.flat();
+async function firstLine({ stdout }, ended) {
+  const signal = AbortSignal.timeout(START_MS);
+  const gone = ended.then(([code]) => Promise.reject(new Error(`the server ended with ${code} before it listened`)));
+  const [url] = await Promise.race([once(createInterface(stdout), 'line', { signal }), gone]);
+  gone.catch(() => undefined);
+  return url;
+}
+
+async function judgeClient() {
+  const command = `"${process.execPath}" ${START.join(' ')} scripts/conformance/client.ts`;
+  const runs = [...(await runsOf('client')), ...(await extensionRunsOf('client'))];
+  return judgeAll(runs, ['--command', command]);
+}
+
+async function judgeAll(runs, target) {
+  const results = [];
+  const waiting = runs.filter(({ scenario }) => !ALONE.has(scenario));
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await judge(next, target));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const next of runs.filter(({ scenario }) => ALONE.has(scenario))) results.push(await judge(next, target));
+  return results;
+}
+
+/** Prints what did not pass, and how many did. */
+function report(side, results) {
+  const known = expected[side];
+  const isKnown = (result) => Object.hasOwn(known, nameOf(result));
+  const failing = results.filter(({ faults }) => faults.length > 0);
+  const unexpected = failing.filter((result) => !isKnown(result));
+  for (const result of unexpected) console.log(`FAILED ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
+  const stale = Object.keys(known).filter((name) => !failing.some((result) => nameOf(result) === name));
+  for (const name of stale) console.log(`FAILED ${name}\n  expected.json lists it, but it passes or is gone: delete it`);
+  for (const result of failing.filter(isKnown))
+    console.log(`expected failure ${nameOf(result)}\n  ${known[nameOf(result)]}`);
+  const passed = results.length - failing.length;
+  const isWhole = results.length === RUNS[side];
+  if (!isWhole) console.log(`FAILED the suite has ${results.length} runs; ${RUNS[side]} are expected`);
+  console.log(`conformance ${side}: ${passed} of ${RUNS[side]}`);
+  return { passed, failed: unexpected.length + stale.length + (isWhole ? 0 : 1) };
+}
+
+function nameOf({ scenario, revision = 'extension' }) {
+  return `${scenario} ${revision}`;
 }

@@ -1,0 +1,98 @@
+// The public conformance suite: installs it, lists its scenarios, runs one and says what was wrong. It needs Node 22, so
+// it and a newer Node are installed into a cache folder; the programs it judges run on this Node.
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const PACKAGES = ['@modelcontextprotocol/conformance@0.2.0-alpha.12', 'node@24'];
+export const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
+const INSTALL_MS = 180_000;
+const SCENARIO_MS = 60_000;
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const cache = join(root, 'node_modules/.cache/conformance');
+const bin = join(cache, 'node_modules/.bin');
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+const run = promisify(execFile);
+
+/** Installs what is not there yet. @throws if the registry cannot be reached */
+export async function install() {
+  const marker = join(cache, 'installed.json');
+  const wanted = JSON.stringify(PACKAGES);
+  if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
+  await rm(cache, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true });
+  await writeFile(join(cache, 'package.json'), '{"private":true}');
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=2', ...PACKAGES];
+  await run('npm', args, { cwd: cache, timeout: INSTALL_MS }).catch((error) => {
+    const why = String(error.stderr || error.message).trim();
+    throw new Error(`${PACKAGES.join(' and ')} could not be installed; is the npm registry reachable?\n${why}`);
+  });
+  await access(join(bin, 'conformance'));
+  await writeFile(marker, wanted);
+}
+
+/** All runs of the scenarios for one side, `server` or `client`: each at each revision that has it. */
+export async function runsOf(side) {
+  const dated = await Promise.all(
+    REVISIONS.map(async (revision) => {
+      const names = await list(side, ['--spec-version', revision]);
+      return names.map(({ scenario }) => ({ side, scenario, revision }));
+    }),
+  );
+  return dated.flat();
+}
+
+/** The scenarios of extensions, which belong to no revision. */
+export async function extensionRunsOf(side) {
+  const all = await list(side, []);
+  return all.filter(({ tags }) => tags === 'extension').map(({ scenario }) => ({ side, scenario }));
+}
+
+async function list(side, args) {
+  const { stdout } = await run('conformance', ['list', `--${side}`, ...args], { cwd: cache, env });
+  return [...stdout.matchAll(/^ {2}- (\S+) \[(.*)\]/gm)].map(([, scenario, tags]) => ({ scenario, tags }));
+}
+
+/**
+ * Runs one scenario. It passes when the suite says so, nothing failed or warned, and something of its own succeeded:
+ * some scenarios have nothing to say when nothing happens.
+ */
+export async function judge({ side, scenario, revision }, target) {
+  const out = await mkdtemp(join(tmpdir(), 'conformance-'));
+  try {
+    const version = revision === undefined ? [] : ['--spec-version', revision];
+    const args = [side, ...target, '--scenario', scenario, ...version, '-o', out];
+    const ended = await run('conformance', args, { cwd: root, env, timeout: SCENARIO_MS }).catch((error) => error);
+    return { side, scenario, revision, faults: faultsIn(await checksIn(out), ended) };
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+function faultsIn(checks, ended) {
+  const bad = checks.filter(({ status }) => status === 'FAILURE' || status === 'WARNING');
+  const own = checks.filter(({ id, status }) => status === 'SUCCESS' && !id.startsWith('wire-schema'));
+  const faults = bad.map(({ id, status, errorMessage }) => `${status} ${id}: ${errorMessage ?? ''}`);
+  if (own.length === 0) faults.push('nothing of its own succeeded');
+  if (faults.length === 0 && ended.code) faults.push(`the suite ended with ${ended.code}`);
+  // What the program under test said last, without the checks, which are listed already.
+  if (faults.length > 0 && ended.code) faults.push(lastWords(String(ended.stderr)));
+  return faults;
+}
+
+function lastWords(stderr) {
+  const [, said = ''] = stderr.split(/^Stderr:$/m);
+  const [words = ''] = said.split(/^Checks:$/m);
+  return words.trim().slice(0, 600) || 'the program said nothing';
+}
+
+async function checksIn(folder) {
+  const files = await readdir(folder, { recursive: true });
+  const found = files.filter((file) => file.endsWith('checks.json'));
+  const lists = await Promise.all(found.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8'))));
+  return lists.flat();
+}
