@@ -16,7 +16,7 @@ export type { ServerConfig } from './client/config.ts';
 export type { ListOf } from './client/lists.ts';
 export type { ClientRoot, ElicitAnswer, ElicitRequest, OnElicit, OnSample } from './client/rounds.ts';
 export type { Change, ReconnectOptions, Subscription, SubscriptionFilter } from './client/subscription.ts';
-export type { HttpTargetOptions, StdioTargetOptions, WebSocketTargetOptions } from './client/target.ts';
+export type { HttpTargetOptions, InMemoryServer, StdioTargetOptions, WebSocketTargetOptions } from './client/target.ts';
 export type { TaskCalls, TaskInfo } from './client/task-calls.ts';
 export { typedClient, type Typed, type TypedClient } from './client/typed-client.ts';
 export { writeTypes } from './client/write-types.ts';

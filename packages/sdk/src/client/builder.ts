@@ -4,7 +4,7 @@ import type { ClientIdentity } from '../core/call.ts';
 import type { Call } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
-import { compose, type Handler, type Middleware } from '../core/handler.ts';
+import { compose, type Middleware } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Era, LogLevel } from '../core/protocol.ts';
 import type { TypedMiddleware } from '../core/typed-call.ts';
@@ -24,6 +24,7 @@ import type { Change, ReconnectOptions } from './subscription.ts';
 import {
   httpTarget,
   inMemoryTarget,
+  type InMemoryServer,
   stdioTarget,
   type HttpTargetOptions,
   type StdioTargetOptions,
@@ -92,8 +93,8 @@ export class MCPClientBuilder {
     return this.#reach(stdioTarget(command, args, options));
   }
 
-  /** Speaks to a server, or any handler, of this process. */
-  inMemory(server: Handler | { readonly handler: Handler }): this {
+  /** Speaks to a server, or any handler, of this process; a server object of the official SDKs will do. */
+  inMemory(server: InMemoryServer): this {
     return this.#reach(inMemoryTarget(server));
   }
 

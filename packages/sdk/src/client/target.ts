@@ -5,6 +5,7 @@ import type { Connection, ConnectOptions } from '../connect/connection.ts';
 import { linkOverChannel } from '../connect/channel-link.ts';
 import { createFetchClient, type FetchLike } from '../connect/fetch-client.ts';
 import { linkOverHttp } from '../connect/http-link.ts';
+import { channelToOfficial, isOfficialServer, type OfficialServer } from '../connect/official.ts';
 import { withAuth } from '../connect/with-auth.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
@@ -68,8 +69,13 @@ export function stdioTarget(command: string, args: readonly string[] = [], optio
   };
 }
 
-/** A server of this process. */
-export function inMemoryTarget(server: Handler | { readonly handler: Handler }): Target {
+/** A server of this process: one of this package, any handler, or a server object of the official SDKs. */
+export type InMemoryServer = Handler | { readonly handler: Handler } | OfficialServer;
+
+/** A server of this process. An official one takes one client at a time. */
+export function inMemoryTarget(server: InMemoryServer): Target {
+  if (isOfficial(server))
+    return (connectOptions) => connect(linkOverChannel(channelToOfficial(server), 'the server'), connectOptions);
   const handler = typeof server === 'function' ? server : server.handler;
   return (connectOptions) => {
     const [own, other] = createChannelPair();
@@ -77,6 +83,10 @@ export function inMemoryTarget(server: Handler | { readonly handler: Handler }):
     return connect(linkOverChannel(own, 'the server'), connectOptions);
   };
 }
+
+/** Servers of this package have a `connect` too, which gives a transport. */
+const isOfficial = (server: InMemoryServer): server is OfficialServer =>
+  !('handler' in server) && isOfficialServer(server);
 
 function parseUrl(address: string | URL, protocols: readonly string[]): URL {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined;

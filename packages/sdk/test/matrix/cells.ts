@@ -16,6 +16,7 @@ export const TRANSPORTS = {
   'modern HTTP': { era: 'modern', kind: 'http' },
   'modern stdio': { era: 'modern', kind: 'stdio' },
   'modern in memory': { era: 'modern', kind: 'memory' },
+  'legacy in memory': { era: 'legacy', kind: 'memory' },
   'legacy session HTTP': { era: 'legacy', kind: 'http' },
   'legacy stateless HTTP': { era: 'legacy', kind: 'stateless' },
   'legacy stdio': { era: 'legacy', kind: 'stdio' },

@@ -1,9 +1,9 @@
 import { MCPClientBuilder, type Era } from '../../src/index.ts';
 import type { Driver } from './driver.ts';
-import type { Place } from './place.ts';
+import type { OwnPlace } from './place.ts';
 
 /** The client of this package. */
-export async function ownDriver(place: Place, era: Era): Promise<Driver> {
+export async function ownDriver(place: OwnPlace, era: Era): Promise<Driver> {
   let onLog = (_data: unknown): void => undefined;
   const builder = new MCPClientBuilder({ name: 'matrix', version: '1.0.0' })
     .era(era === 'legacy' ? 'legacy' : 'auto')
@@ -67,7 +67,7 @@ export async function ownDriver(place: Place, era: Era): Promise<Driver> {
   };
 }
 
-function reach(builder: MCPClientBuilder, place: Place): MCPClientBuilder {
+function reach(builder: MCPClientBuilder, place: OwnPlace): MCPClientBuilder {
   switch (place.kind) {
     case 'http':
       return builder.http(place.url);
@@ -76,6 +76,7 @@ function reach(builder: MCPClientBuilder, place: Place): MCPClientBuilder {
     case 'stdio':
       return builder.stdio(place.command, place.args, { cwd: place.cwd });
     case 'memory':
+    case 'official':
       return builder.inMemory(place.server);
   }
 }

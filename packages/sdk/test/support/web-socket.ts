@@ -32,3 +32,43 @@ export class WebSocketTransport {
     return Promise.resolve();
   }
 }
+
+/** The server's side of a WebSocket as a transport of the official SDKs' shape: neither has one. */
+export class WebSocketServerTransport {
+  onmessage?: (message: never) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly #socket: WebSocket;
+  readonly #early: Buffer[] = [];
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    // What comes before `start` is kept.
+    socket.on('message', (data: Buffer) => {
+      if (this.onmessage) this.#take(data);
+      else this.#early.push(data);
+    });
+    socket.on('close', () => this.onclose?.());
+  }
+
+  start(): Promise<void> {
+    queueMicrotask(() => {
+      for (const data of this.#early.splice(0)) this.#take(data);
+    });
+    return Promise.resolve();
+  }
+
+  send(message: unknown): Promise<void> {
+    this.#socket.send(JSON.stringify(message));
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#socket.close();
+    return Promise.resolve();
+  }
+
+  #take(data: Buffer): void {
+    this.onmessage?.(JSON.parse(data.toString()) as never);
+  }
+}
