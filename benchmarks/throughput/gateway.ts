@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { Gateway } from '@org/mcp-gateway';
-import { report, upstreamUrl } from './child.ts';
+import { report, upstreamUrl } from '../measure/child.ts';
 
 /** The gateway with one HTTP upstream; the second argument is the naming: `never` relays names, `always` rewrites them. */
 const naming = process.argv[3] === 'always' ? 'always' : 'never';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
-import { report, upstreamUrl } from './child.ts';
+import { report, upstreamUrl } from '../measure/child.ts';
 
 /** The bare undici reverse proxy to compare with: nothing is parsed, headers are copied, bytes are relayed. */
 const upstream = upstreamUrl();

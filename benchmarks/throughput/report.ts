@@ -1,3 +1,4 @@
+import { medianOf } from '../measure/median.ts';
 import type { Load } from './load.ts';
 
 /** What the runs of one scenario showed. */
@@ -40,14 +41,6 @@ export function printReport(facts: string, rows: readonly Row[]): void {
   ];
   const table = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
   process.stdout.write(`${facts}\n\n${table.join('\n')}\n`);
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1
-    ? (sorted[Math.floor(middle)] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 const round = (value: number): number => Math.round(value);

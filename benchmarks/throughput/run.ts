@@ -1,8 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { ChildMessage } from './child.ts';
+import { Child } from '../measure/child-process.ts';
 import { putLoadOn, type Load } from './load.ts';
 import { printReport, type Row } from './report.ts';
 
@@ -25,52 +23,28 @@ const connections = Number(values.connections);
 interface Scenario {
   readonly name: string;
   readonly tool: string;
+  readonly url: string;
   readonly child: Child;
 }
 
-class Child {
-  readonly #process: ChildProcess;
-  readonly url: Promise<string>;
-
-  constructor(file: string, args: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), args);
-    this.url = this.#next().then((message) => ('url' in message ? message.url : ''));
-  }
-
-  async cpuMicros(): Promise<number> {
-    const answer = this.#next();
-    this.#process.send('cpu');
-    const message = await answer;
-    return 'cpuMicros' in message ? message.cpuMicros : NaN;
-  }
-
-  end(): void {
-    this.#process.disconnect();
-  }
-
-  #next(): Promise<ChildMessage> {
-    return new Promise((resolve, reject) => {
-      this.#process.once('message', resolve);
-      this.#process.once('exit', (code) => {
-        reject(new Error(`a benchmark child ended with code ${code}`));
-      });
-    });
-  }
-}
-
-async function measure({ child, tool }: Scenario, duration: number): Promise<Load & { cpuMicrosPerCall: number }> {
+async function measure({ child, url, tool }: Scenario, duration: number): Promise<Load & { cpuMicrosPerCall: number }> {
   const before = await child.cpuMicros();
-  const load = await putLoadOn({ url: await child.url, tool, connections, seconds: duration });
+  const load = await putLoadOn({ url, tool, connections, seconds: duration });
   return { ...load, cpuMicrosPerCall: ((await child.cpuMicros()) - before) / load.calls };
 }
 
-const upstream = new Child('upstream.ts');
-const up = await upstream.url;
+async function start(file: string, args: readonly string[] = []): Promise<Pick<Scenario, 'child' | 'url'>> {
+  const child = new Child(new URL(file, import.meta.url), { args });
+  const message = await child.next();
+  return { child, url: 'url' in message ? message.url : '' };
+}
+
+const upstream = await start('upstream.ts');
 const scenarios: Scenario[] = [
-  { name: 'direct to the upstream', tool: 'echo', child: upstream },
-  { name: 'bare undici proxy', tool: 'echo', child: new Child('proxy.ts', [up]) },
-  { name: 'gateway', tool: 'echo', child: new Child('gateway.ts', [up, 'never']) },
-  { name: 'gateway, renamed tool', tool: 'up_echo', child: new Child('gateway.ts', [up, 'always']) },
+  { name: 'direct to the upstream', tool: 'echo', ...upstream },
+  { name: 'bare undici proxy', tool: 'echo', ...(await start('proxy.ts', [upstream.url])) },
+  { name: 'gateway', tool: 'echo', ...(await start('gateway.ts', [upstream.url, 'never'])) },
+  { name: 'gateway, renamed tool', tool: 'up_echo', ...(await start('gateway.ts', [upstream.url, 'always'])) },
 ];
 
 const rows = new Map<string, Row>(scenarios.map(({ name }) => [name, { name, runs: [] }]));

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { report } from './child.ts';
+import { report } from '../measure/child.ts';
 
 /**
  * The cheapest MCP server there can be: it finds the id and the method and answers with constants, so that what is

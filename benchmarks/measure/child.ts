@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a benchmark child tells its parent. */
-export type ChildMessage = { readonly url: string } | { readonly cpuMicros: number };
+export type ChildMessage =
+  { readonly url: string } | { readonly cpuMicros: number } | { readonly result: Readonly<Record<string, number>> };
 
 /** Listens on a free loopback port, tells the parent where, and answers each `cpu` with the CPU time used so far. */
 export function report(server: Server): void {
@@ -10,6 +11,11 @@ export function report(server: Server): void {
     const { port } = server.address() as AddressInfo;
     process.send?.({ url: `http://127.0.0.1:${port}/mcp` } satisfies ChildMessage);
   });
+  reportCpu();
+}
+
+/** Answers each `cpu` of the parent with the CPU time used so far; ends with the parent. */
+export function reportCpu(): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuMicros: user + system } satisfies ChildMessage);
