@@ -18,16 +18,16 @@ const url = process.argv.at(-1) ?? '';
 
 const SKILL = 'skill://pdf-processing/SKILL.md';
 const PROGRAMS: Readonly<Record<string, Program>> = {
-  initialize: (client) => client.tools.list(),
+  initialize: (client) => client.tools.list().toArray(),
   tools_call: (client) => client.tools.call('add_numbers', { a: 5, b: 3 }),
   'elicitation-sep1034-client-defaults': (client) => client.tools.call('test_client_elicitation_defaults'),
   'sse-retry': (client) => client.tools.call('test_reconnection'),
-  'request-metadata': (client) => client.tools.list(),
+  'request-metadata': (client) => client.tools.list().toArray(),
   'sep-2322-client-request-state': callRounds,
   'http-standard-headers': callOneOfEach,
   'http-custom-headers': callAsTold,
   'http-invalid-tool-headers': callAllListed,
-  'json-schema-ref-no-deref': (client) => client.tools.list(),
+  'json-schema-ref-no-deref': (client) => client.tools.list().toArray(),
   'json-schema-2020-12-preservation': echoSchema,
   'sep-2640-client-no-prefetch': (client) => client.request('skills/list'),
 };
@@ -57,7 +57,7 @@ function programOf(name: string): Program {
 }
 
 async function callBehindAuth({ tools }: MCPClient): Promise<void> {
-  for (const { name } of await tools.list()) await tools.call(name);
+  for await (const { name } of tools.list()) await tools.call(name);
 }
 
 /** The client knows skills as any other method: it verifies nothing. */
@@ -73,21 +73,21 @@ async function callRounds({ tools }: MCPClient): Promise<void> {
 }
 
 async function callOneOfEach({ tools, resources, prompts }: MCPClient): Promise<void> {
-  for (const { name } of await tools.list()) await tools.call(name);
-  for (const { uri } of await resources.list()) await resources.read(uri);
-  for (const { name } of await prompts.list()) await prompts.get(name);
+  for await (const { name } of tools.list()) await tools.call(name);
+  for await (const { uri } of resources.list()) await resources.read(uri);
+  for await (const { name } of prompts.list()) await prompts.get(name);
 }
 
 async function callAsTold({ tools }: MCPClient, { toolCalls = [] }: Told): Promise<void> {
-  await tools.list();
+  await tools.list().toArray();
   for (const call of toolCalls) await tools.call(call.name, call.arguments);
 }
 
 async function callAllListed({ tools }: MCPClient): Promise<void> {
-  for (const { name } of await tools.list()) await tools.call(name, { region: 'us-west1' }).catch(() => undefined);
+  for await (const { name } of tools.list()) await tools.call(name, { region: 'us-west1' }).catch(() => undefined);
 }
 
 async function echoSchema({ tools }: MCPClient): Promise<void> {
-  const focal = (await tools.list()).find(({ name }) => name === 'json_schema_2020_12_tool');
+  const focal = (await tools.list().toArray()).find(({ name }) => name === 'json_schema_2020_12_tool');
   await tools.call('json_schema_echo', { schema: focal?.inputSchema });
 }

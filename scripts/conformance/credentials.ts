@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-deprecated -- nobody knows the suite's authorization servers beforehand, so there is no issuer to expect */
 // Credentials of the conformance client: the official providers, and one whose user signs in at once.
 import {
   ClientCredentialsProvider,

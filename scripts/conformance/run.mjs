@@ -94,7 +94,8 @@ function report(side, results) {
   const unexpected = failing.filter((result) => !isKnown(result));
   for (const result of unexpected) console.log(`FAILED ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
   const stale = Object.keys(known).filter((name) => !failing.some((result) => nameOf(result) === name));
-  for (const name of stale) console.log(`FAILED ${name}\n  expected.json lists it, but it passes or is gone: delete it`);
+  for (const name of stale)
+    console.log(`FAILED ${name}\n  expected.json lists it, but it passes or is gone: delete it`);
   for (const result of failing.filter(isKnown))
     console.log(`expected failure ${nameOf(result)}\n  ${known[nameOf(result)]}`);
   const passed = results.length - failing.length;

@@ -79,16 +79,12 @@ function faultsIn(checks, ended) {
   const faults = bad.map(({ id, status, errorMessage }) => `${status} ${id}: ${errorMessage ?? ''}`);
   if (own.length === 0) faults.push('nothing of its own succeeded');
   if (faults.length === 0 && ended.code) faults.push(`the suite ended with ${ended.code}`);
-  // What the program under test said last, without the checks, which are listed already.
-  if (faults.length > 0 && ended.code) faults.push(lastWords(String(ended.stderr)));
+  if (faults.length > 0 && ended.code) faults.push(...errorsIn(String(ended.stderr)));
   return faults;
 }
 
-function lastWords(stderr) {
-  const [, said = ''] = stderr.split(/^Stderr:$/m);
-  const [words = ''] = said.split(/^Checks:$/m);
-  return words.trim().slice(0, 600) || 'the program said nothing';
-}
+/** What the program under test threw. */
+const errorsIn = (stderr) => (stderr.match(/^\w*Error: .*$/gm) ?? []).slice(0, 2).map((line) => line.slice(0, 300));
 
 async function checksIn(folder) {
   const files = await readdir(folder, { recursive: true });
