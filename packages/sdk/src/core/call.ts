@@ -35,6 +35,53 @@ export interface Call {
   readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Whatever can end a call: an `AbortController`, a request whose peer may go away. */
+export interface SignalSource {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A call as an edge makes it. Its signal is taken from its source when somebody looks, or makes another call of it.
+ *
+ * @remarks Making an `AbortSignal` costs Node 20 3 µs, a sixth of answering a call, and few functions look at it. It is a
+ * member of its own, not of the class: `{ ...call }` must have it.
+ */
+export class EdgeCall implements Call {
+  readonly method: string;
+  readonly target: string | undefined;
+  readonly params: Payload<JsonObject>;
+  readonly era: Era;
+  declare readonly signal: AbortSignal;
+  readonly principal: Principal | null;
+  readonly round: number;
+  readonly progressToken: RequestId | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly paramHeaders: Readonly<Record<string, string>> | undefined;
+  readonly #source: SignalSource;
+
+  constructor(call: Omit<Call, 'signal'>, source: SignalSource) {
+    this.method = call.method;
+    this.target = call.target;
+    this.params = call.params;
+    this.era = call.era;
+    this.principal = call.principal;
+    this.round = call.round;
+    this.progressToken = call.progressToken;
+    this.logLevel = call.logLevel;
+    this.paramHeaders = call.paramHeaders;
+    this.#source = source;
+    Object.defineProperty(this, 'signal', EdgeCall.#SIGNAL);
+  }
+
+  /** One getter for all: with one each, every call would be a class of its own to V8. */
+  static readonly #SIGNAL: PropertyDescriptor & ThisType<EdgeCall> = {
+    enumerable: true,
+    get() {
+      return this.#source.signal;
+    },
+  };
+}
+
 /** Who calls, as told to servers in `_meta`. */
 export interface ClientIdentity {
   readonly name: string;

@@ -21,9 +21,9 @@ export interface Member {
  */
 export interface ParamsSpans {
   /** `name`, `uri`, `ref.name` or `ref.uri`: what a call is routed by. */
-  readonly target?: Span;
+  readonly target?: Span | undefined;
   /** `_meta`, with its members. */
-  readonly meta?: Span & { readonly members: readonly Member[] };
+  readonly meta?: (Span & { readonly members: readonly Member[] }) | undefined;
 }
 
 /**

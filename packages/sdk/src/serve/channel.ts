@@ -156,11 +156,11 @@ class ChannelEndpoint implements ChannelServer {
     const controller = new AbortController();
     // A subscription has no end of its own: the channel would wait for it.
     const listens = frame.method === 'subscriptions/listen';
-    const signal = listens ? AbortSignal.any([controller.signal, this.#gone.signal]) : controller.signal;
+    const source = listens ? { signal: AbortSignal.any([controller.signal, this.#gone.signal]) } : controller;
     this.#inFlight.set(frame.id, controller);
     const finished = (): void => void this.#inFlight.delete(frame.id);
     try {
-      const reply = await this.#handler(modernCall(frame, { signal, principal: this.#principal }));
+      const reply = await this.#handler(modernCall(frame, { source, principal: this.#principal }));
       void reply.done.then(finished);
       return reply;
     } catch (thrown) {

@@ -88,7 +88,7 @@ class HttpEndpoint {
       checkMirroredHeaders(header, { version, method: frame.method, target: frame.params.target });
       // None is not unknown: a tool that mirrors parameters in headers must be sent them.
       const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? {};
-      reply = await this.#handler(modernCall(frame, { signal: request.signal, principal, paramHeaders }));
+      reply = await this.#handler(modernCall(frame, { source: request, principal, paramHeaders }));
     } catch (thrown) {
       reply = errorReply(thrown);
     }

@@ -1,5 +1,4 @@
-import type { Call, Principal, RequestId } from '../core/call.ts';
-import { createCall } from '../core/call.ts';
+import { createCall, EdgeCall, type Call, type Principal, type RequestId, type SignalSource } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -178,7 +177,7 @@ export class LegacySession {
     const controller = new AbortController();
     this.#inFlight.set(frame.id, { frame, controller });
     try {
-      const call = this.#call(frame, controller.signal, caller);
+      const call = this.#call(frame, controller, caller);
       const reply = await this.#handler(call);
       if (!reply.single || reply.peek() === 'input_required') return this.#converse(frame, reply, call);
       this.#inFlight.delete(frame.id);
@@ -195,21 +194,21 @@ export class LegacySession {
     return { status: 200, single: undefined, messages: () => legacyMessages(frame.method, rounds, over) };
   }
 
-  #call(frame: RequestFrame, signal: AbortSignal, caller: LegacyCaller): Call {
+  #call(frame: RequestFrame, source: SignalSource, caller: LegacyCaller): Call {
     const { meta = {}, payload, target } = frame.params;
     const level = this.#logLevel && JSON.stringify(this.#logLevel);
-    return {
+    const call = {
       method: frame.method,
       target,
       params: patchMeta(payload, { ...this.#stamp, [META.logLevel]: level }),
       era: 'legacy',
-      signal,
       principal: caller.principal,
       round: 0,
       progressToken: tokenOf(meta),
       logLevel: this.#logLevel,
       paramHeaders: caller.paramHeaders,
-    };
+    } as const;
+    return new EdgeCall(call, source);
   }
 
   #setLevel(frame: RequestFrame): Reply {

@@ -1,4 +1,4 @@
-import type { Call, Principal, RequestId } from '../core/call.ts';
+import { EdgeCall, type Call, type Principal, type RequestId, type SignalSource } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/payload.ts';
@@ -10,7 +10,8 @@ import { patchMeta } from '../wire/params.ts';
 
 /** What an edge adds to a request to make a call of it. */
 export interface CallContext {
-  readonly signal: AbortSignal;
+  /** What may end the call. */
+  readonly source: SignalSource;
   readonly principal: Principal | null;
   readonly paramHeaders?: Record<string, string> | undefined;
 }
@@ -30,18 +31,20 @@ export function modernCall(frame: RequestFrame, context: CallContext): Call {
   checkVersion(meta[META.protocolVersion]);
   if (meta[META.clientCapabilities] !== OBJECT)
     throw new McpError('invalid_envelope', `params._meta["${META.clientCapabilities}"] must be an object.`);
-  return {
-    method: frame.method,
-    target,
-    params: payload,
-    era: 'modern',
-    signal: context.signal,
-    principal: context.principal,
-    round: retry ? 1 : 0,
-    progressToken: tokenOf(meta),
-    logLevel: levelOf(meta),
-    paramHeaders: context.paramHeaders,
-  };
+  return new EdgeCall(
+    {
+      method: frame.method,
+      target,
+      params: payload,
+      era: 'modern',
+      principal: context.principal,
+      round: retry ? 1 : 0,
+      progressToken: tokenOf(meta),
+      logLevel: levelOf(meta),
+      paramHeaders: context.paramHeaders,
+    },
+    context.source,
+  );
 }
 
 function checkVersion(version: unknown): void {

@@ -20,6 +20,7 @@ export const encodeNotification = (method: string, params: Payload<JsonObject>):
 
 /** A response. @param id - null when the request's id could not be read */
 export function encodeResponse(id: RequestId | null, message: FinalMessage): WireJson {
-  const [member, payload] = message.kind === 'result' ? ['result', message.result] : ['error', message.error];
-  return joinJson([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"${member}":`, payload.json, '}']);
+  const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"${message.kind}":`;
+  const { json } = message.kind === 'result' ? message.result : message.error;
+  return typeof json === 'string' ? `${head}${json}}` : joinJson([head, json, '}']);
 }

@@ -65,6 +65,11 @@ export class Exchange {
     this.#onCancel(this.#call.signal.reason);
   };
 
+  /** The method of the call. */
+  get method(): string {
+    return this.#call.method;
+  }
+
   /** Whether log messages may be given to this call. */
   get wantsLogs(): boolean {
     return this.#call.logLevel !== undefined;

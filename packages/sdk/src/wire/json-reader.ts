@@ -63,13 +63,12 @@ export class JsonReader {
    */
   object(member: (key: string, keyStart: number) => void, unique = false): Span {
     const start = this.#open(0x7b);
-    const seen = unique ? new Set<string>() : undefined;
+    const seen = unique ? new SeenKeys() : undefined;
     if (this.peekByte() === 0x7d) return this.#close(start);
     for (;;) {
       if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
       const keyStart = this.pos;
       const key = this.string();
-      if (seen?.has(key)) throw new McpError('invalid_request', `The key "${key.slice(0, 40)}" stands twice.`);
       seen?.add(key);
       this.#expect(0x3a, '":"');
       member(key, keyStart);
@@ -247,6 +246,23 @@ export class JsonReader {
   }
 }
 
+/** More keys than this are looked up; so few are compared one by one, which is faster. */
+const MAX_COMPARED = 16;
+
+/** The keys of one object. */
+class SeenKeys {
+  readonly #few: string[] = [];
+  #many: Set<string> | undefined;
+
+  /** @throws McpError `invalid_request` if it is there already */
+  add(key: string): void {
+    if (this.#many ? this.#many.has(key) : this.#few.includes(key))
+      throw new McpError('invalid_request', `The key "${key.slice(0, 40)}" stands twice.`);
+    if (this.#many) this.#many.add(key);
+    else if (this.#few.push(key) > MAX_COMPARED) this.#many = new Set(this.#few);
+  }
+}
+
 /** Spreading would walk an iterator: on the 20 keys of a request that is 5 % of all the gateway does. */
 const fromAscii = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes) as string;
 
@@ -255,8 +271,13 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
 const isHex = (byte: number | undefined): boolean =>
   byte !== undefined && (isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66));
 
+/** Node checks bytes without decoding them, in a tenth of the time. Other runtimes may have no `process`, or another one. */
+const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+const native = process?.getBuiltinModule?.('node:buffer').isUtf8;
+
 /** Whether `bytes` are UTF-8. */
 export function isUtf8(bytes: Uint8Array): boolean {
+  if (native) return native(bytes);
   try {
     decoder.decode(bytes);
     return true;

@@ -57,9 +57,11 @@ export class ParamsScan {
       return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
     if (bytes[span.start] !== 0x7b) throw new McpError('invalid_request', '"params" must be an object.');
     const target = this.#target(method);
-    const spans = { ...(target ? { target: target.span } : {}), ...(this.#meta ? { meta: this.#meta } : {}) };
     return {
-      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), spans),
+      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), {
+        target: target?.span,
+        meta: this.#meta,
+      }),
       target: target?.text,
       meta: this.#values,
       retry: this.#retry,
@@ -118,11 +120,13 @@ export class ParamsScan {
       reader.peekByte();
       const from = reader.pos;
       if (SCALAR_META.has(key)) values[key] = reader.scalar();
-      else reader.skip();
-      if (!SCALAR_META.has(key)) values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
+      else {
+        reader.skip();
+        values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
+      }
       members.push({ key, start: start - this.#base, value: this.#span(from) });
     }, true);
-    this.#meta = { ...this.#span(span.start), members };
+    this.#meta = { start: span.start - this.#base, end: span.end - this.#base, members };
     this.#values = values;
   }
 }

@@ -31,19 +31,35 @@ export function encodeEvent(json: WireJson, id?: string): string {
  */
 export const encodePriming = (id: string, retryMs: number): string => `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;
 
+/** Where a stream was left: what a client comes back with when it breaks. */
+export interface StreamCursor {
+  lastEventId?: string;
+  /** How long to wait before coming back, as the server says. Unit: ms. */
+  retryMs?: number;
+}
+
 /**
  * Reads the data of each event; events without data (priming, keep-alive) are skipped.
  *
  * @param maxBytes - how long one event may be
+ * @param cursor - kept up to date with what was read
  * @throws McpError `unavailable` when an event is longer: the server's fault
  */
-export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
+export async function* decodeEvents(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  cursor: StreamCursor = {},
+): AsyncGenerator<string> {
   const ready: string[] = [];
   let open = 0;
   const parser = createParser({
     onEvent: (event) => {
       open = 0;
+      if (event.id !== undefined) cursor.lastEventId = event.id;
       if (event.data !== '') ready.push(event.data);
+    },
+    onRetry: (retryMs) => {
+      cursor.retryMs = retryMs;
     },
   });
   const utf8 = new TextDecoder();
