@@ -34,7 +34,7 @@ export async function openJournal(
   const content = typeof requestState === 'string' ? await runtime.seal.open(PURPOSE, requestState) : undefined;
   if (
     !content ||
-    content.binding !== (await bindingOf(call, identity)) ||
+    content.binding !== (await bindingOf(call, identity, runtime)) ||
     Number(content.expires) < runtime.clock.wallClock()
   )
     throw refused('is not one of this call, or has expired');
@@ -53,7 +53,7 @@ export async function sealJournal(
   const nonce = toBase64Url(runtime.random.bytes(16));
   const json = JSON.stringify(state);
   const expires = runtime.clock.wallClock() + TTL_MS;
-  const bound: JsonObject = { binding: await bindingOf(call, identity), nonce, expires };
+  const bound: JsonObject = { binding: await bindingOf(call, identity, runtime), nonce, expires };
   if (json.length <= MAX_INLINE) return runtime.seal.seal(PURPOSE, { ...bound, state });
   if (!runtime.store)
     throw new McpError(
@@ -78,10 +78,14 @@ async function useUp(nonce: string, { store }: ServerRuntime): Promise<void> {
   if (store && !(await store.add(storeKey('used', nonce), '1', TTL_MS))) throw refused('has been used');
 }
 
-/** What a state is good for: this principal, this function in this version, these arguments. */
-function bindingOf({ principal, method, target, params }: Call, { version = '' }: FunctionIdentity): Promise<string> {
+/** What a state is good for: this server and principal, this function in this version, these arguments. */
+function bindingOf(
+  { principal, method, target, params }: Call,
+  { version = '' }: FunctionIdentity,
+  { name }: ServerRuntime,
+): Promise<string> {
   const who = principal && [principal.issuer ?? null, principal.subject];
-  return digestOf([who, method, target, version, params.value.arguments ?? null]);
+  return digestOf([name, who, method, target, version, params.value.arguments ?? null]);
 }
 
 const storeKey = (part: string, nonce: string): string => `mcp:ask:${nonce}:${part}`;

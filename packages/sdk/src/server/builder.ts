@@ -1,6 +1,5 @@
 import { loadDefinitions } from '#sdk-platform';
 import type { Call } from '../core/call.ts';
-import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
 import type { Icon } from '../core/official-types.ts';
 import type { Store } from '../core/store.ts';
@@ -13,8 +12,9 @@ import { Catalog } from './catalog.ts';
 import type { CompletionDefinition } from './completion.ts';
 import type { CallContext } from './context.ts';
 import { DEFINED, type AnyDefined } from './define.ts';
-import { createDispatch } from './dispatch.ts';
-import { addParts, noParts, type AnyMiddleware, type Extension, type Parts } from './parts.ts';
+import { checkExtensions, createDispatch } from './dispatch.ts';
+import { checkCacheScope, checkInteger, Faults } from './faults.ts';
+import { addParts, noParts, prefixed, type AnyMiddleware, type Extension, type Parts } from './parts.ts';
 import type { PromptDefinition } from './prompts.ts';
 import type { AnyResource, AnyTemplate, ResourceDefinition, ResourceTemplateDefinition } from './resources.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -109,7 +109,7 @@ export class MCPServerBuilder<
 
   /** Completes an argument of a prompt or a variable of a template that is defined elsewhere. */
   addCompletion(definition: CompletionDefinition): this {
-    this.#parts.completions.push(definition);
+    this.#parts.completions.push({ definition, layers: [], toolLayers: [] });
     return this;
   }
 
@@ -147,17 +147,19 @@ export class MCPServerBuilder<
   ): MCPServerBuilder<C, S, T & Prefixed<P, G>> {
     const group = new MCPServerBuilder<C, S>(this.#options);
     const filled = fill(group);
-    for (const kind of [filled.#parts.tools, filled.#parts.prompts])
-      for (const [index, part] of kind.entries())
-        kind[index] = { ...part, definition: { ...part.definition, name: prefix + part.definition.name } };
-    return this.merge(filled) as never;
+    this.#add(prefixed(prefix, filled.#parts), filled);
+    return this.#as();
   }
 
   /** Adds what another builder has collected. What it uses wraps what it defines; its options and name are left out. */
   merge<G extends ToolTypes>(other: MCPServerBuilder<never, never, G>): MCPServerBuilder<C, S, T & G> {
-    addParts(this.#parts, other.#parts, { layers: other.#layers, toolLayers: other.#toolLayers });
-    this.#services.push(...other.#services);
+    this.#add(other.#parts, other);
     return this.#as();
+  }
+
+  #add(parts: Parts, from: MCPServerBuilder<never, never>): void {
+    addParts(this.#parts, parts, { layers: from.#layers, toolLayers: from.#toolLayers });
+    this.#services.push(...from.#services);
   }
 
   /**
@@ -170,16 +172,15 @@ export class MCPServerBuilder<
     return this;
   }
 
-  /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions at once, or of an option */
+  /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions and options at once */
   build(): MCPServer<T> {
     const { name, version, title, description, websiteUrl, icons, instructions, ...options } = this.#options;
     const { pageSize = 100, ttlMs = 0, cacheScope = 'private', store, toolTimeoutMs, ...edge } = options;
-    checkInteger('pageSize', pageSize, 1);
-    checkInteger('ttlMs', ttlMs, 0);
-    if (toolTimeoutMs !== undefined) checkInteger('toolTimeoutMs', toolTimeoutMs, 1);
-    const { secret, clock, random, telemetry } = resolveEdge(edge);
+    const faults = checkOptions(this.#options);
+    const { secret, clock, random, telemetry } = faults.attempt(() => resolveEdge(edge)) ?? resolveEdge();
     const closing = new AbortController();
     const runtime: ServerRuntime = {
+      name,
       services: Object.assign({}, ...this.#services) as object,
       seal: createSeal(secret, random),
       ...{ store, clock, random, telemetry },
@@ -188,12 +189,15 @@ export class MCPServerBuilder<
     };
     const parts = noParts();
     addParts(parts, this.#parts, { layers: [], toolLayers: this.#toolLayers });
-    const catalog = new Catalog(parts, runtime);
+    checkExtensions(parts.extensions, faults);
+    const catalog = faults.attempt(() => new Catalog(parts, runtime, this.#toolLayers));
+    faults.throwIfAny();
     const shown = { title, description, websiteUrl, icons };
     const given = Object.entries(shown).filter(([, value]) => value !== undefined);
     const dispatch = createDispatch({
       info: { name, version, ...Object.fromEntries(given) },
-      ...{ instructions, catalog, runtime, pageSize },
+      // There is one: else it was a fault.
+      ...{ instructions, catalog: catalog as Catalog, runtime, pageSize },
       extensions: parts.extensions,
       hints: { ttlMs, cacheScope },
     });
@@ -202,7 +206,7 @@ export class MCPServerBuilder<
     return new MCPServer<T>({
       handler,
       edge: { ...edge, secret },
-      catalog,
+      catalog: catalog as Catalog,
       onClose: () => {
         closing.abort();
       },
@@ -222,7 +226,21 @@ export class MCPServerBuilder<
   }
 }
 
-function checkInteger(path: string, value: number, min: number): void {
-  if (Number.isSafeInteger(value) && value >= min) return;
-  throw new McpError('invalid_options', `${path} is ${String(value)}; allowed: an integer from ${min}.`);
+function checkOptions({ name, version, pageSize, ttlMs, cacheScope, toolTimeoutMs }: ServerOptions): Faults {
+  const faults = new Faults();
+  for (const [path, value] of Object.entries({ name, version }))
+    if (typeof value !== 'string' || value === '') faults.add(`${path} is ${JSON.stringify(value)}; allowed: text.`);
+  const integers = [
+    ['pageSize', pageSize, 1],
+    ['ttlMs', ttlMs, 0],
+    ['toolTimeoutMs', toolTimeoutMs, 1],
+  ] as const;
+  for (const [path, value, min] of integers)
+    faults.attempt(() => {
+      checkInteger(path, value, min);
+    });
+  faults.attempt(() => {
+    checkCacheScope('cacheScope', cacheScope);
+  });
+  return faults;
 }

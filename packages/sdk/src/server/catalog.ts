@@ -1,9 +1,9 @@
 import type { Call } from '../core/call.ts';
-import { McpError } from '../core/errors.ts';
-import type { Reply } from '../core/reply.ts';
+import { isJsonObject } from '../core/json.ts';
 import { Changes } from './changes.ts';
-import { referenceOf, type Completions } from './completion.ts';
-import { wrapped, type Part, type Parts } from './parts.ts';
+import { targetOfReference, type Complete, type CompletionDefinition, type Completions } from './completion.ts';
+import { Faults } from './faults.ts';
+import { wrapped, type AnyMiddleware, type Part, type Parts } from './parts.ts';
 import { createPrompt, type AnyPrompt, type Prompt } from './prompts.ts';
 import { Registry } from './registry.ts';
 import {
@@ -15,19 +15,29 @@ import {
   type ResourceTemplate,
 } from './resources.ts';
 import type { ServerRuntime } from './runtime.ts';
-import { createTool, type AnyTool, type Tool } from './tools.ts';
+import { createTool, type AnyTool, type Tool, type ToolMiddleware } from './tools.ts';
+
+/** Something offered, with the middleware of the builders it came through. */
+type Layered<T> = T & { readonly layers: readonly AnyMiddleware[] };
+
+/** What completes an argument. */
+export interface Completer {
+  /** Undefined if nothing is suggested for it. */
+  readonly complete: Complete | undefined;
+  readonly layers: readonly AnyMiddleware[];
+}
 
 /** What a server offers while it runs. */
 export class Catalog {
   readonly changes: Changes;
   readonly tools: Registry<AnyTool, Tool>;
-  readonly prompts: Registry<AnyPrompt, Prompt>;
+  readonly prompts: Registry<AnyPrompt, Layered<Prompt>>;
   readonly resources: Registry<AnyResource, Resource>;
-  readonly templates: Registry<AnyTemplate, ResourceTemplate>;
-  readonly #completions = new Map<string, Completions>();
+  readonly templates: Registry<AnyTemplate, Layered<ResourceTemplate>>;
+  readonly #completions = new Map<string, Completer>();
 
-  /** @throws McpError `invalid_options` naming every fault of the parts */
-  constructor(parts: Parts, runtime: ServerRuntime) {
+  /** @param toolLayers - wrap the tools that are added later @throws McpError `invalid_options` naming every fault of the parts */
+  constructor(parts: Parts, runtime: ServerRuntime, toolLayers: readonly ToolMiddleware[]) {
     this.changes = new Changes(runtime.closing, (uri) => {
       const found = this.findResource(uri);
       return found ? found.watch : 'unknown';
@@ -35,20 +45,21 @@ export class Catalog {
     this.tools = new Registry({
       kind: 'tool',
       keyOf: (definition) => definition.name,
-      make: ({ definition, layers, toolLayers }) => {
-        const tool = createTool(definition, toolLayers);
-        return { ...tool, call: callThrough(layers, (call) => tool.call(call, runtime)) };
+      make: (part) => {
+        const tool = createTool(part.definition, part.toolLayers);
+        return { ...tool, call: wrapped(part.layers, (call) => tool.call(call, runtime)) };
       },
       onChange: () => {
         this.changes.listChanged('toolsListChanged');
       },
+      toolLayers,
     });
     this.prompts = new Registry({
       kind: 'prompt',
       keyOf: (definition) => definition.name,
       make: ({ definition, layers }) => {
         const prompt = createPrompt(definition);
-        return { ...prompt, get: callThrough(layers, (call) => prompt.get(call, runtime)) };
+        return { ...prompt, layers, get: wrapped(layers, (call) => prompt.get(call, runtime)) };
       },
       onChange: () => {
         this.changes.listChanged('promptsListChanged');
@@ -62,7 +73,7 @@ export class Catalog {
       keyOf: (definition) => definition.uri,
       make: ({ definition, layers }) => {
         const resource = createResource(definition);
-        return { ...resource, read: callThrough(layers, (call) => resource.read(call, runtime)) };
+        return { ...resource, read: wrapped(layers, (call) => resource.read(call, runtime)) };
       },
       onChange,
     });
@@ -71,7 +82,13 @@ export class Catalog {
       keyOf: (definition) => definition.uriTemplate,
       make: ({ definition, layers }) => {
         const template = createTemplate(definition);
-        return { ...template, read: callThrough(layers, (call) => template.read(call, runtime)) };
+        const { list } = template;
+        return {
+          ...template,
+          layers,
+          read: wrapped(layers, (call) => template.read(call, runtime)),
+          list: list && wrapped(layers, (call) => list(call, runtime)),
+        };
       },
       onChange,
     });
@@ -80,53 +97,58 @@ export class Catalog {
 
   /** What answers for a URI: a fixed resource, else the first template that describes it. */
   findResource(uri: string): Resource | undefined {
-    const fixed = this.resources.find(uri);
-    if (fixed) return fixed;
+    return this.resources.find(uri) ?? this.#templateFor(uri);
+  }
+
+  /** What completes an argument of what a call refers to; undefined if that is not there. */
+  completerOf(call: Call, argument: string): Completer | undefined {
+    const { ref } = call.params.value;
+    const type = isJsonObject(ref) && ref.type === 'ref/prompt' ? 'ref/prompt' : 'ref/resource';
+    const target = call.target ?? '';
+    const own = this.#completions.get(keyOf(type, target, argument));
+    if (own) return own;
+    const offered = type === 'ref/prompt' ? this.prompts.find(target) : this.#templateFor(target);
+    if (offered) return { complete: ownMember(offered.completions, argument), layers: offered.layers };
+    return this.#isKnown(type, target) ? { complete: undefined, layers: [] } : undefined;
+  }
+
+  #templateFor(uri: string): Layered<ResourceTemplate> | undefined {
+    const exact = this.templates.find(uri);
+    if (exact) return exact;
     for (const template of this.templates.enabled()) if (template.template.match(uri)) return template;
     return undefined;
   }
 
-  /** What completes the arguments of a prompt, a template or a reference of its own. */
-  completionsOf(target: string): Completions | undefined {
-    const offered = this.prompts.find(target)?.completions ?? this.#templateCompletions(target);
-    const own = this.#completions.get(target);
-    return offered || own ? { ...offered, ...own } : undefined;
-  }
-
-  #templateCompletions(target: string): Completions | undefined {
-    const exact = this.templates.find(target);
-    if (exact) return exact.completions;
-    for (const template of this.templates.enabled()) if (template.template.match(target)) return template.completions;
-    return this.resources.find(target) && {};
+  /** Whether there is something to complete, though not this argument. */
+  #isKnown(type: string, target: string): boolean {
+    if (type === 'ref/resource' && this.resources.find(target)) return true;
+    const start = keyOf(type, target, '');
+    return [...this.#completions.keys()].some((key) => key.startsWith(start));
   }
 
   #fill(parts: Parts): void {
-    const faults: string[] = [];
+    const faults = new Faults();
     const fill = <D>(registry: { addPart(part: Part<D>): unknown }, entries: readonly Part<D>[]): void => {
-      for (const entry of entries) attempt(faults, () => registry.addPart(entry));
+      for (const entry of entries) faults.attempt(() => registry.addPart(entry));
     };
     fill(this.tools, parts.tools);
     fill(this.prompts, parts.prompts);
     fill(this.resources, parts.resources);
     fill(this.templates, parts.templates);
-    for (const definition of parts.completions) {
-      const key = referenceOf(definition);
-      const known = this.#completions.get(key) ?? {};
-      if (Object.hasOwn(known, definition.argument))
-        faults.push(`completion of "${definition.argument}" of "${key}" is defined twice.`);
-      this.#completions.set(key, { ...known, [definition.argument]: definition.complete });
-    }
-    if (faults.length > 0) throw new McpError('invalid_options', faults.join('\n'));
+    for (const part of parts.completions) this.#complete(part, faults);
+    faults.throwIfAny();
+  }
+
+  #complete({ definition, layers }: Part<CompletionDefinition>, faults: Faults): void {
+    const { ref, argument, complete } = definition;
+    const target = targetOfReference(ref);
+    const key = keyOf(ref.type, target, argument);
+    if (this.#completions.has(key)) faults.add(`completion of "${argument}" of "${target}" is defined twice.`);
+    this.#completions.set(key, { complete, layers });
   }
 }
 
-const callThrough = (layers: Part<unknown>['layers'], answer: (call: Call) => Promise<Reply>) =>
-  wrapped(layers, answer);
+const keyOf = (type: string, target: string, argument: string): string => `${type}\n${target}\n${argument}`;
 
-function attempt(faults: string[], work: () => void): void {
-  try {
-    work();
-  } catch (thrown) {
-    faults.push(McpError.from(thrown).message);
-  }
-}
+const ownMember = (completions: Completions, name: string): Complete | undefined =>
+  Object.hasOwn(completions, name) ? completions[name] : undefined;

@@ -3,6 +3,7 @@ import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Result } from '../core/reply.ts';
 import type { CallContext } from './context.ts';
+import { wrongReturn } from './run.ts';
 
 /**
  * Suggests values of an argument.
@@ -29,20 +30,21 @@ export interface CompletionDefinition {
 /** How many values one answer may have (specification, "Completion"). */
 const MAX_VALUES = 100;
 
-/** Answers `completion/complete`. @param find - the completions of a prompt or template; undefined if it is not there */
-export async function runCompletion(
-  call: Call,
-  context: CallContext,
-  find: (target: string) => Completions | undefined,
-): Promise<Result> {
-  const { argument, context: around } = call.params.value;
-  if (!isJsonObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string')
-    throw new McpError('invalid_params', 'params.argument must have a name and a value, both strings.');
-  const completions = find(call.target ?? '');
-  if (!completions) throw new McpError('not_found', `Nothing to complete: ${(call.target ?? '').slice(0, 200)}`);
-  const complete = Object.hasOwn(completions, argument.name) ? completions[argument.name] : undefined;
+/** The argument that a `completion/complete` is about. @throws McpError `invalid_params` if it names none */
+export function argumentOf(call: Call): { readonly name: string; readonly value: string } {
+  const { argument } = call.params.value;
+  if (isJsonObject(argument) && typeof argument.name === 'string' && typeof argument.value === 'string')
+    return { name: argument.name, value: argument.value };
+  throw new McpError('invalid_params', 'params.argument must have a name and a value, both strings.');
+}
+
+/** Answers `completion/complete`. @param complete - undefined if nothing is suggested for the argument */
+export async function runCompletion(call: Call, context: CallContext, complete: Complete | undefined): Promise<Result> {
+  const { context: around } = call.params.value;
   const given = isJsonObject(around) ? stringsOf(around.arguments) : {};
-  const values = (await complete?.(argument.value, given, context)) ?? [];
+  const values: unknown = (await complete?.(argumentOf(call).value, given, context)) ?? [];
+  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
+    throw wrongReturn(`completion for "${call.target ?? ''}"`, 'something other than a list of strings');
   const completion = {
     values: values.slice(0, MAX_VALUES),
     total: values.length,
@@ -56,8 +58,9 @@ function stringsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** The reference of a completion, as calls name it. */
-export const referenceOf = ({ ref }: CompletionDefinition): string => (ref.type === 'ref/prompt' ? ref.name : ref.uri);
+/** What a reference names: the name of a prompt, or a URI. */
+export const targetOfReference = (ref: CompletionDefinition['ref']): string =>
+  ref.type === 'ref/prompt' ? ref.name : ref.uri;
 
 /** A value that {@link JsonObject} members have when they are given. */
 export const present = (members: JsonObject): JsonObject =>

@@ -3,7 +3,7 @@ import type { Call } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { LOG_LEVELS, type Era, type LogLevel } from '../core/protocol.ts';
-import type { Message } from '../core/reply.ts';
+import type { NotificationMessage } from '../core/reply.ts';
 import type { Asker } from './ask.ts';
 import { CallLog, type Log } from './log.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -51,7 +51,7 @@ export interface ContextParts {
   /** Whether the function replays what it has done before. */
   readonly isReplaying: () => boolean;
   /** Sends a message before the result. */
-  readonly tell: (message: Message) => void;
+  readonly tell: (message: NotificationMessage) => void;
 }
 
 /** A context whose members are made when they are looked at: most functions need few of them. */
@@ -122,7 +122,8 @@ export class FunctionContext implements CallContext {
 
   readonly progress: Progress = (done, total, message) => {
     const { progressToken } = this.call;
-    if (progressToken === undefined || done <= this.#last || this.#parts.isReplaying()) return;
+    if (progressToken === undefined || !Number.isFinite(done) || done <= this.#last || this.#parts.isReplaying())
+      return;
     this.#last = done;
     const params: JsonObject = { progressToken, progress: done };
     if (total !== undefined) params.total = total;

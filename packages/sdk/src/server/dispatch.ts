@@ -6,10 +6,12 @@ import { LIST_MEMBERS, type ListMethod } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
 import { META, MODERN_VERSIONS } from '../core/protocol.ts';
 import { resultReply, type Reply } from '../core/reply.ts';
+import type { Faults } from './faults.ts';
 import type { CacheHints } from './cache-hints.ts';
 import type { Catalog } from './catalog.ts';
-import { runCompletion } from './completion.ts';
-import type { Extension } from './parts.ts';
+import { argumentOf, runCompletion } from './completion.ts';
+import { wrapped, type Extension } from './parts.ts';
+import type { CallContext } from './context.ts';
 import { listResources } from './resource-list.ts';
 import { runFunction } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -44,14 +46,16 @@ export function createDispatch(parts: ServerParts): Handler {
     'tools/list': (call) => list('tools/list', call),
     'tools/call': (call) => {
       const tool = found('tool', call, catalog.tools.find(call.target ?? ''));
-      return tool.isTask && call.era === 'modern' && wantsTasks(call) ? tasks.start(call) : tool.call(call, runtime);
+      if (!tool.isTask || call.era !== 'modern' || !wantsTasks(call)) return tool.call(call, runtime);
+      tool.checkHeaders(call);
+      return tasks.start(call);
     },
     'prompts/list': (call) => list('prompts/list', call),
     'prompts/get': (call) => found('prompt', call, catalog.prompts.find(call.target ?? '')).get(call, runtime),
     'resources/list': async (call) => complete({ ...(await listResources(call, parts)), ...parts.hints, _meta }),
     'resources/templates/list': (call) => list('resources/templates/list', call),
     'resources/read': (call) => found('resource', call, catalog.findResource(call.target ?? '')).read(call, runtime),
-    'completion/complete': (call) => runFunction(call, runtime, completion(catalog)),
+    'completion/complete': (call) => completeArgument(call, parts),
   };
   return async (call) => {
     const answer = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
@@ -78,11 +82,33 @@ const createTasks = ({ catalog, runtime }: ServerParts): Tasks =>
     },
   });
 
-const completion = (catalog: Catalog) => ({
-  label: 'completion',
-  run: (call: Call, context: Parameters<typeof runCompletion>[1]) =>
-    runCompletion(call, context, (target) => catalog.completionsOf(target)),
-});
+function completeArgument(call: Call, { catalog, runtime }: ServerParts): Promise<Reply> {
+  const completer = catalog.completerOf(call, argumentOf(call).name);
+  if (!completer) throw new McpError('not_found', `Nothing to complete: ${(call.target ?? '').slice(0, 200)}`);
+  const { complete: suggest, layers } = completer;
+  const run = (_call: Call, context: CallContext) => runCompletion(call, context, suggest);
+  return wrapped(layers, (given) => runFunction(given, runtime, { label: 'completion', canAsk: false, run }))(call);
+}
+
+/** What a server answers itself; extensions cannot. */
+const OWN = new Set([
+  ...['server/discover', 'subscriptions/listen', 'tools/call', 'prompts/get', 'resources/read', 'completion/complete'],
+  ...[...Object.keys(LIST_MEMBERS), 'tasks/get', 'tasks/update', 'tasks/cancel'],
+]);
+
+/** Finds extensions and methods that are there already. */
+export function checkExtensions(extensions: readonly Extension[], faults: Faults): void {
+  const names = new Set<string>([TASKS_EXTENSION]);
+  const methods = new Set(OWN);
+  for (const { name, methods: own = {} } of extensions) {
+    if (names.has(name)) faults.add(`extension "${name}" is defined twice.`);
+    names.add(name);
+    for (const method of Object.keys(own)) {
+      if (methods.has(method)) faults.add(`extension "${name}": the method "${method}" is there already.`);
+      methods.add(method);
+    }
+  }
+}
 
 /** The first of each kind may be added while the server runs, so each is always told of. */
 const describe = ({ instructions, extensions }: ServerParts): JsonObject => ({

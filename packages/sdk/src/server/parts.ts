@@ -36,7 +36,7 @@ export interface Parts {
   readonly prompts: Part<AnyPrompt>[];
   readonly resources: Part<AnyResource>[];
   readonly templates: Part<AnyTemplate>[];
-  readonly completions: CompletionDefinition[];
+  readonly completions: Part<CompletionDefinition>[];
   readonly extensions: Extension[];
 }
 
@@ -61,7 +61,7 @@ export function addParts(to: Parts, from: Parts, around: Omit<Part<unknown>, 'de
   to.prompts.push(...from.prompts.map(wrap));
   to.resources.push(...from.resources.map(wrap));
   to.templates.push(...from.templates.map(wrap));
-  to.completions.push(...from.completions);
+  to.completions.push(...from.completions.map(wrap));
   to.extensions.push(...from.extensions);
 }
 
@@ -69,4 +69,25 @@ export function addParts(to: Parts, from: Parts, around: Omit<Part<unknown>, 'de
 export function wrapped(layers: readonly AnyMiddleware[], answer: Handler): Handler {
   // The builder has checked that each layer gets what it needs.
   return layers.length === 0 ? answer : compose(layers as unknown as Middleware[])(answer);
+}
+
+/** A copy with tools and prompts under a prefix, and the completions of these prompts. */
+export function prefixed(prefix: string, parts: Parts): Parts {
+  const named = <D extends { name: string }>(part: Part<D>): Part<D> => ({
+    ...part,
+    definition: { ...part.definition, name: prefix + part.definition.name },
+  });
+  const own = new Set(parts.prompts.map(({ definition }) => definition.name));
+  const completion = (part: Part<CompletionDefinition>): Part<CompletionDefinition> => {
+    const { ref } = part.definition;
+    // Others are for prompts that are defined elsewhere, under their whole name.
+    if (ref.type !== 'ref/prompt' || !own.has(ref.name)) return part;
+    return { ...part, definition: { ...part.definition, ref: { ...ref, name: prefix + ref.name } } };
+  };
+  return {
+    ...parts,
+    tools: parts.tools.map(named),
+    prompts: parts.prompts.map(named),
+    completions: parts.completions.map(completion),
+  };
 }

@@ -6,7 +6,8 @@ import type { Reply, Result } from '../core/reply.ts';
 import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
 import { present, type Completions } from './completion.ts';
 import type { CallContext } from './context.ts';
-import { runFunction } from './run.ts';
+import { checkInteger } from './faults.ts';
+import { runFunction, wrongReturn } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /** What a prompt function may return: the text of one user message, or a whole result. */
@@ -48,7 +49,8 @@ export type AnyPrompt = Omit<PromptDefinition<Schema, never>, 'complete'> & { co
 export function createPrompt(definition: AnyPrompt): Prompt {
   const { name, title, description, icons, parameters, meta } = definition;
   const label = `prompt "${name}"`;
-  if (name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
+  if (typeof name !== 'string' || name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
+  checkInteger(`${label}: timeoutMs`, definition.timeoutMs, 1);
   const args = parameters && argumentsOf(toJsonSchema(parameters, label));
   const runnable = {
     label,
@@ -78,6 +80,7 @@ function argumentsOf(schema: JsonObject): JsonObject[] {
 
 async function getPrompt(prompt: AnyPrompt, call: Call, context: CallContext): Promise<Result> {
   const given = call.params.value.arguments ?? {};
+  if (!isJsonObject(given)) throw new McpError('invalid_params', 'arguments must be an object.');
   const checked = prompt.parameters ? await validate(prompt.parameters, given) : { value: given };
   if (checked.issues)
     throw new McpError(
@@ -87,6 +90,7 @@ async function getPrompt(prompt: AnyPrompt, call: Call, context: CallContext): P
   // Whoever takes a definition apart again cannot name its types; the builder has checked them.
   const handler = prompt.handler as (params: unknown, context: CallContext) => PromptReturn | Promise<PromptReturn>;
   const returned = await handler(checked.value, context);
-  if (typeof returned !== 'string') return { resultType: 'complete', ...returned };
+  if (isJsonObject(returned) && Array.isArray(returned.messages)) return { resultType: 'complete', ...returned };
+  if (typeof returned !== 'string') throw wrongReturn(`prompt "${prompt.name}"`, 'neither text nor messages');
   return { resultType: 'complete', messages: [{ role: 'user', content: { type: 'text', text: returned } }] };
 }

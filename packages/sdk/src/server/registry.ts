@@ -39,6 +39,8 @@ export interface RegistryOptions<D, T extends Listed> {
   readonly keyOf: (definition: D) => string;
   readonly make: (part: Part<D>) => T;
   readonly onChange: () => void;
+  /** Wraps the functions of what is added later, as it does those of the builder. @defaultValue none */
+  readonly toolLayers?: Part<D>['toolLayers'];
 }
 
 /** A page of a list. */
@@ -65,7 +67,7 @@ export class Registry<D, T extends Listed> {
 
   /** Adds one; callers that listen are told. @throws McpError `invalid_options` if its name is taken or it is wrong */
   add(definition: D): Entry<D> {
-    return this.addPart({ definition, layers: [], toolLayers: [] });
+    return this.addPart({ definition, layers: [], toolLayers: this.#options.toolLayers ?? [] });
   }
 
   /** Adds one that comes with middleware of its own. @throws McpError `invalid_options` like {@link add} */
@@ -96,6 +98,12 @@ export class Registry<D, T extends Listed> {
     for (const { isEnabled, made } of this.#slots.values()) if (isEnabled) yield made;
   }
 
+  /** Those enabled whose place is `sequence` or later, with their places. */
+  *from(sequence: number): Iterable<{ readonly sequence: number; readonly made: T }> {
+    for (const slot of this.#slots.values())
+      if (slot.isEnabled && slot.sequence >= sequence) yield { sequence: slot.sequence, made: slot.made };
+  }
+
   /**
    * One page of the list. A cursor holds the place of the entry before it, so it stays good while others come and go.
    * @throws McpError `invalid_params` if the cursor is not one of these
@@ -121,12 +129,15 @@ export class Registry<D, T extends Listed> {
       apply();
       this.#changed();
     };
+    const show = (isEnabled: boolean): void => {
+      if (slot.isEnabled !== isEnabled) change(() => (slot.isEnabled = isEnabled));
+    };
     return {
       enable: () => {
-        change(() => (slot.isEnabled = true));
+        show(true);
       },
       disable: () => {
-        change(() => (slot.isEnabled = false));
+        show(false);
       },
       update: (changes) => {
         const definition = { ...slot.part.definition, ...changes };

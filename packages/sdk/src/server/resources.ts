@@ -8,7 +8,8 @@ import type { CacheHints } from './cache-hints.ts';
 import type { Watch } from './changes.ts';
 import { present, type Completions } from './completion.ts';
 import type { CallContext } from './context.ts';
-import { runFunction } from './run.ts';
+import { checkCacheScope, checkInteger } from './faults.ts';
+import { runFunction, wrongReturn } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { parseUriTemplate, type UriTemplate, type Variables, type VariablesOf } from './uri-template.ts';
 
@@ -49,7 +50,7 @@ export interface ResourceTemplateDefinition<U extends string = string, X = CallC
   /** RFC 6570, e.g. `notes://{folder}/{id}`; unique in the server. */
   uriTemplate: U;
   name: string;
-  /** The resources that exist, as they look in `resources/list`. @defaultValue none are listed */
+  /** The resources that exist; `resources/list` shows them by pages, in the order of their URIs. @defaultValue none are listed */
   list?: (context: X) => readonly ListedResource[] | Promise<readonly ListedResource[]>;
   /** Suggests values of variables. @defaultValue none */
   complete?: Completions<Extract<keyof VariablesOf<U>, string>>;
@@ -64,6 +65,11 @@ export interface ListedResource {
   title?: string;
   description?: string;
   mimeType?: string;
+  icons?: Icon[];
+  annotations?: Annotations;
+  /** Unit: bytes. */
+  size?: number;
+  _meta?: JsonObject;
 }
 
 /** A resource, ready to be listed and read. */
@@ -77,7 +83,8 @@ export interface Resource {
 export interface ResourceTemplate extends Resource {
   readonly template: UriTemplate;
   readonly completions: Completions;
-  readonly list: ((context: CallContext) => Promise<readonly ListedResource[]>) | undefined;
+  /** Answers with all `resources` that it knows of; undefined if it lists none. */
+  readonly list: ((call: Call, runtime: ServerRuntime) => Promise<Reply>) | undefined;
 }
 
 /** A definition whose types nobody needs any more. */
@@ -93,6 +100,7 @@ export type AnyTemplate = Omit<ResourceTemplateDefinition<string, never>, 'compl
 export function createResource(definition: AnyResource): Resource {
   const { uri, name, size, subscribe } = definition;
   if (!URL.canParse(uri)) throw new McpError('invalid_options', `resource "${uri}": the URI must be absolute.`);
+  checkOptions(`resource "${uri}"`, definition);
   // Whoever takes a definition apart again cannot name its types; the builder has checked them.
   const handler = definition.handler as (uri: string, context: CallContext) => Returned;
   return {
@@ -106,14 +114,15 @@ export function createResource(definition: AnyResource): Resource {
 export function createTemplate(definition: AnyTemplate): ResourceTemplate {
   const { uriTemplate, name, subscribe } = definition;
   const template = parseUriTemplate(uriTemplate);
-  const list = definition.list as ((context: CallContext) => MaybePromise<readonly ListedResource[]>) | undefined;
+  checkOptions(`resource "${uriTemplate}"`, definition);
+  const list = definition.list as List | undefined;
   const handler = definition.handler as (uri: string, variables: Variables, context: CallContext) => Returned;
   return {
     entry: { uriTemplate, name, ...describe(definition) },
     template,
     watch: subscribe,
     completions: definition.complete ?? {},
-    list: list && (async (context) => list(context)),
+    list: list && lister(`list of "${uriTemplate}"`, list),
     read: reader(`resource "${uriTemplate}"`, definition, (call, context) => {
       const uri = targetOf(call);
       return handler(uri, template.match(uri) ?? {}, context);
@@ -125,26 +134,54 @@ function describe({ title, description, mimeType, icons, annotations, meta }: Re
   return present({ title, description, mimeType, icons, annotations, _meta: meta });
 }
 
-type MaybePromise<T> = T | Promise<T>;
-type Returned = MaybePromise<ResourceReturn>;
-type Read = (call: Call, context: CallContext) => Returned;
+function checkOptions(label: string, { timeoutMs, ttlMs, cacheScope }: ResourceOptions): void {
+  checkInteger(`${label}: timeoutMs`, timeoutMs, 1);
+  checkInteger(`${label}: ttlMs`, ttlMs, 0);
+  checkCacheScope(`${label}: cacheScope`, cacheScope);
+}
 
-function reader(label: string, options: ResourceOptions, read: Read): Resource['read'] {
+type MaybePromise<T> = T | Promise<T>;
+type List = (context: CallContext) => MaybePromise<readonly ListedResource[]>;
+type Returned = MaybePromise<ResourceReturn>;
+type ReadFunction = (call: Call, context: CallContext) => Returned;
+
+function reader(label: string, options: ResourceOptions, read: ReadFunction): Resource['read'] {
   const { version, timeoutMs, mimeType, ttlMs = 0, cacheScope = 'private' } = options;
   const run = async (call: Call, context: CallContext): Promise<Result> => ({
     resultType: 'complete',
     ttlMs,
     cacheScope,
-    ...contentsOf(targetOf(call), mimeType, await read(call, context)),
+    ...contentsOf({ label, uri: targetOf(call), mimeType }, await read(call, context)),
   });
   return (call, runtime) => runFunction(call, runtime, { label, version, timeoutMs, run });
 }
 
 const targetOf = (call: Call): string => call.target ?? '';
 
-function contentsOf(uri: string, mimeType: string | undefined, returned: ResourceReturn): JsonObject {
-  if (isJsonObject(returned) && 'contents' in returned) return returned;
+interface Read {
+  readonly label: string;
+  readonly uri: string;
+  readonly mimeType: string | undefined;
+}
+
+function contentsOf({ label, uri, mimeType }: Read, returned: ResourceReturn): JsonObject {
+  if (isJsonObject(returned) && Array.isArray(returned.contents)) return returned;
   const type = mimeType === undefined ? {} : { mimeType };
   if (typeof returned === 'string') return { contents: [{ uri, ...type, text: returned }] };
-  return { contents: [{ uri, ...type, blob: toBase64(returned) }] };
+  if (returned instanceof Uint8Array) return { contents: [{ uri, ...type, blob: toBase64(returned) }] };
+  throw wrongReturn(label, 'neither text, bytes nor contents');
 }
+
+function lister(label: string, list: List): ResourceTemplate['list'] {
+  const run = async (_call: Call, context: CallContext): Promise<Result> => {
+    const resources: unknown = await list(context);
+    if (Array.isArray(resources) && resources.every(isListed)) return { resultType: 'complete', resources };
+    throw wrongReturn(label, 'something other than entries with a uri and a name');
+  };
+  // A list is one message, and the progress of several lists would not grow.
+  return (call, runtime) =>
+    runFunction({ ...call, progressToken: undefined, logLevel: undefined }, runtime, { label, canAsk: false, run });
+}
+
+const isListed = (entry: unknown): boolean =>
+  isJsonObject(entry) && typeof entry.uri === 'string' && typeof entry.name === 'string';

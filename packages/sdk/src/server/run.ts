@@ -1,7 +1,14 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
-import { resultReply, streamReply, type Message, type Reply, type Result } from '../core/reply.ts';
+import {
+  resultReply,
+  streamReply,
+  type Message,
+  type NotificationMessage,
+  type Reply,
+  type Result,
+} from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { LazyAsker, type Journal } from './ask.ts';
 import { openJournal, sealJournal, type FunctionIdentity } from './ask-state.ts';
@@ -14,8 +21,19 @@ export interface Runnable extends FunctionIdentity {
   readonly label: string;
   /** How long it may take. Unit: ms; undefined for no limit. */
   readonly timeoutMs?: number | undefined;
-  readonly run: (call: Call, context: CallContext) => Promise<Result>;
+  /** Whether it may ask: only calls that may be answered with questions. @defaultValue true */
+  readonly canAsk?: boolean;
+  readonly run: (call: Call, context: CallContext, reporter: Reporter) => Promise<Result>;
 }
+
+/** Takes what went wrong in a function although it has a result; the log tells it. */
+export interface Reporter {
+  report(message: string): void;
+}
+
+/** What a function returned is not what it must return; the caller learns that much. */
+export const wrongReturn = (label: string, what: string): McpError =>
+  new McpError('internal', `${label} returned ${what}.`);
 
 /**
  * Runs a function of the server and makes the reply of what it returns; what it tells on the way makes the reply a stream.
@@ -26,12 +44,13 @@ export async function runFunction(call: Call, runtime: ServerRuntime, runnable: 
   return new FunctionRun(call, runtime, runnable).start(journal);
 }
 
-class FunctionRun {
+class FunctionRun implements Reporter {
   readonly #call: Call;
   readonly #runtime: ServerRuntime;
   readonly #runnable: Runnable;
   #stream: PushQueue<Message> | undefined;
   #isOver = false;
+  #fault: string | undefined;
 
   constructor(call: Call, runtime: ServerRuntime, runnable: Runnable) {
     this.#call = call;
@@ -44,20 +63,33 @@ class FunctionRun {
       this.#work(journal, resolve).then(
         (result) => {
           this.#isOver = true;
-          if (!this.#stream) resolve(resultReply(Payload.of(result)));
-          this.#stream?.push({ kind: 'result', result: Payload.of(result) });
+          if (!this.#stream) resolve(resultReply(result));
+          this.#stream?.push({ kind: 'result', result });
           this.#stream?.end();
         },
         (thrown: unknown) => {
           this.#isOver = true;
-          if (this.#stream) this.#stream.end(thrown);
-          else reject(McpError.from(thrown));
+          const error = McpError.from(thrown);
+          // An edge tells of a cause that it sees.
+          if (error.code === 'internal' && (this.#stream || error.cause === undefined))
+            this.#record(error.cause instanceof Error ? error.cause.message : error.message);
+          if (this.#stream) this.#stream.end(error);
+          else reject(error);
         },
       );
     });
   }
 
-  async #work(journal: Journal | undefined, resolve: (reply: Reply) => void): Promise<Result> {
+  report(message: string): void {
+    this.#fault = message;
+  }
+
+  #record(message: string): void {
+    const fields = { function: this.#runnable.label, message };
+    this.#runtime.telemetry.record({ name: 'function.failed', severity: 'warn', fields });
+  }
+
+  async #work(journal: Journal | undefined, resolve: (reply: Reply) => void): Promise<Payload<Result>> {
     const asker = new LazyAsker(this.#call, journal);
     const limit = this.#limit();
     const context = new FunctionContext({
@@ -70,7 +102,7 @@ class FunctionRun {
         this.#tell(message, resolve);
       },
     });
-    const work = this.#settled(this.#runnable.run(this.#call, context), asker);
+    const work = this.#settled(this.#runnable.run(this.#call, context, this), asker);
     if (!limit) return work;
     try {
       return await Promise.race([work, limit.expired]);
@@ -80,7 +112,7 @@ class FunctionRun {
   }
 
   /** A question that is open wins over whatever the function returned or threw. */
-  async #settled(running: Promise<Result>, asker: LazyAsker): Promise<Result> {
+  async #settled(running: Promise<Result>, asker: LazyAsker): Promise<Payload<Result>> {
     let result: Result | undefined;
     let thrown: unknown;
     try {
@@ -92,23 +124,38 @@ class FunctionRun {
     const fault = asker.used?.fault;
     if (fault) throw fault;
     const asked = asker.used && (await this.#inputRequired(asker.used));
-    if (asked) return asked;
-    if (result) return result;
-    throw thrown;
+    if (asked) return Payload.of(asked);
+    if (!result) throw thrown;
+    if (this.#fault !== undefined) this.#record(this.#fault);
+    return this.#payload(result);
+  }
+
+  /** The result as it will be sent: what is not JSON is the function's fault, not the edge's. */
+  #payload(result: Result): Payload<Result> {
+    const payload = Payload.of(result);
+    if (isJson(payload)) return payload;
+    throw wrongReturn(this.#runnable.label, 'what is not JSON');
   }
 
   async #inputRequired(journal: Journal): Promise<Result | undefined> {
     const { inputRequests } = journal;
     if (!inputRequests) return undefined;
+    const { label, canAsk = true } = this.#runnable;
+    if (!canAsk) throw new McpError('internal', `${label} cannot ask: its call cannot be answered with a question.`);
     const bound = { runtime: this.#runtime, identity: this.#runnable };
     const requestState = await sealJournal(await journal.state(), this.#call, bound);
     return { resultType: 'input_required', inputRequests, requestState };
   }
 
-  #tell(message: Message, resolve: (reply: Reply) => void): void {
-    if (this.#isOver) {
-      const fields = { function: this.#runnable.label, method: message.kind === 'notification' ? message.method : '' };
-      this.#runtime.telemetry.record({ name: 'function.told_after_its_end', severity: 'warn', fields });
+  #tell(message: NotificationMessage, resolve: (reply: Reply) => void): void {
+    const fault = this.#isOver
+      ? 'function.told_after_its_end'
+      : isJson(message.params)
+        ? undefined
+        : 'function.told_no_json';
+    if (fault) {
+      const fields = { function: this.#runnable.label, method: message.method };
+      this.#runtime.telemetry.record({ name: fault, severity: 'warn', fields });
       return;
     }
     if (!this.#stream) {
@@ -137,5 +184,14 @@ class FunctionRun {
       });
     });
     return { expired, stop, signal: AbortSignal.any([this.#call.signal, controller.signal]) };
+  }
+}
+
+/** Whether it can be sent; what is encoded here is not encoded again. */
+function isJson(payload: Payload): boolean {
+  try {
+    return payload.json.length > 0;
+  } catch {
+    return false;
   }
 }

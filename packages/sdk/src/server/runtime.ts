@@ -6,6 +6,8 @@ import type { Telemetry } from '../core/telemetry.ts';
 
 /** What the functions of a server run with: made once by `build()`. */
 export interface ServerRuntime {
+  /** Of the server: what it seals is not good for another one. */
+  readonly name: string;
   /** What `provide()` was given. */
   readonly services: object;
   /** Seals what callers hold for the server between two rounds. */

@@ -37,7 +37,7 @@ function replica(callTool: Handler, isRepeatable = false): Replica {
   const seal = createSeal(new Uint8Array(32));
   const telemetry = silentTelemetry;
   const runtime = {
-    ...{ services: {}, seal, store, clock, random: systemRandom, telemetry },
+    ...{ name: 's', services: {}, seal, store, clock, random: systemRandom, telemetry },
     ...{ closing: closing.signal, timeoutMs: undefined },
   };
   const onChange = (task: JsonObject): void => void changes.push(task);

@@ -11,10 +11,12 @@ import {
   type Infer,
   type InferInput,
   type Schema,
+  type SchemaResult,
 } from '../validation/schema.ts';
 import type { CallContext } from './context.ts';
 import { checkParamHeaders, headerParams, type HeaderParam } from '../wire/param-headers.ts';
-import { runFunction } from './run.ts';
+import { checkInteger, Faults } from './faults.ts';
+import { runFunction, wrongReturn, type Reporter } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /**
@@ -73,6 +75,8 @@ export interface Tool {
   readonly isTask: boolean;
   /** Whether it may run again when the process that ran it has ended. */
   readonly isRepeatable: boolean;
+  /** @throws McpError `header_mismatch` if HTTP headers do not say what the arguments say */
+  checkHeaders(call: Call): void;
   call(call: Call, runtime: ServerRuntime): Promise<Reply>;
 }
 
@@ -86,10 +90,17 @@ const NO_PARAMETERS = { type: 'object', additionalProperties: false };
 export function createTool(definition: AnyTool, layers: readonly ToolMiddleware[] = []): Tool {
   const { name, title, description, icons, annotations, parameters, output, meta } = definition;
   const label = `tool "${name}"`;
-  if (!TOOL_NAME.test(name)) throw new McpError('invalid_options', `${label}: a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
-  const inputSchema = parameters ? toJsonSchema(parameters, label) : NO_PARAMETERS;
-  const outputSchema = output && toOutputJsonSchema(output, label);
-  const headers = headerParams(inputSchema, label);
+  const faults = new Faults();
+  if (!TOOL_NAME.test(name)) faults.add(`${label}: a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
+  faults.attempt(() => {
+    checkInteger(`${label}: timeoutMs`, definition.timeoutMs, 1);
+  });
+  const inputSchema = parameters
+    ? faults.attempt(() => toJsonSchema(parameters, `${label}: parameters`))
+    : NO_PARAMETERS;
+  const outputSchema = output && faults.attempt(() => toOutputJsonSchema(output, `${label}: output`));
+  const headers = (inputSchema && faults.attempt(() => headerParams(inputSchema, label))) ?? [];
+  faults.throwIfAny();
   // Whoever takes a definition apart again cannot name its types; the builder has checked them.
   const own = definition.handler as (params: unknown, context: CallContext) => unknown;
   const handler = layers.reduceRight<ToolFunction>(
@@ -102,65 +113,102 @@ export function createTool(definition: AnyTool, layers: readonly ToolMiddleware[
     label,
     version: definition.version,
     timeoutMs: definition.timeoutMs,
-    run: (call: Call, context: CallContext) => callTool({ definition, handler, headers }, call, context),
+    run: (call: Call, context: CallContext, reporter: Reporter) =>
+      callTool({ definition, handler, headers, call }, context, reporter),
   };
   return {
     name,
     entry: { name, ...Object.fromEntries(given) },
     isTask: definition.task === true,
     isRepeatable: annotations?.idempotentHint === true || annotations?.readOnlyHint === true,
+    checkHeaders: (call) => {
+      if (headers.length > 0) checkParamHeaders(headers, argumentsOf(call), call.paramHeaders);
+    },
     call: (call, runtime) => runFunction(call, runtime, runnable),
   };
 }
 
-interface ToolParts {
+interface ToolCall {
   readonly definition: AnyTool;
   readonly handler: ToolFunction;
   readonly headers: readonly HeaderParam[];
+  readonly call: Call;
 }
 
 async function callTool(
-  { definition, handler, headers }: ToolParts,
-  call: Call,
+  { definition, handler, headers, call }: ToolCall,
   context: CallContext,
+  reporter: Reporter,
 ): Promise<Result> {
   const { name, parameters, output } = definition;
-  const given = call.params.value.arguments ?? {};
-  if (!isJsonObject(given)) throw new McpError('invalid_params', 'arguments must be an object.');
+  const given = argumentsOf(call);
   if (headers.length > 0) checkParamHeaders(headers, given, call.paramHeaders);
-  const checked = parameters ? await validate(parameters, given) : { value: given };
+  const checked = parameters ? await validate(parameters, given) : refuseAny(given);
   if (checked.issues) return failed(`Invalid arguments for ${name}: ${describeIssues(checked.issues, given)}`);
   try {
     const returned = await handler(checked.value, context);
-    return output ? await toStructuredResult(name, output, returned) : toResult(returned);
+    return output ? await toStructuredResult(definition, returned, reporter) : toResult(name, returned);
   } catch (thrown) {
     if (thrown instanceof McpError) throw thrown;
-    return failed(thrown instanceof Error ? thrown.message : String(thrown));
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    reporter.report(message);
+    return failed(message);
   }
 }
 
-async function toStructuredResult(name: string, output: Schema, returned: unknown): Promise<Result> {
+function argumentsOf({ params }: Call): JsonObject {
+  const given = params.value.arguments ?? {};
+  if (!isJsonObject(given)) throw new McpError('invalid_params', 'arguments must be an object.');
+  return given;
+}
+
+/** A tool without parameters is listed with a schema that allows none. */
+function refuseAny(given: JsonObject): SchemaResult<JsonObject> {
+  const names = Object.keys(given);
+  if (names.length === 0) return { value: given };
+  return { issues: names.map((name) => ({ message: 'the tool takes no arguments', path: [name] })) };
+}
+
+async function toStructuredResult({ name, output }: AnyTool, returned: unknown, reporter: Reporter): Promise<Result> {
   const isWhole = isJsonObject(returned) && Array.isArray(returned.content) && 'structuredContent' in returned;
   // A tool that failed has no result that could fit.
-  if (isJsonObject(returned) && returned.isError === true && Array.isArray(returned.content)) return toResult(returned);
+  if (isJsonObject(returned) && returned.isError === true && Array.isArray(returned.content))
+    return toResult(name, returned);
   const value = isWhole ? returned.structuredContent : returned;
-  const checked = await validate(output, value);
-  if (checked.issues)
-    return failed(`${name} returned what its output schema does not allow: ${describeIssues(checked.issues)}`);
+  // Only called for tools that have one.
+  const checked = await validate(output as Schema, value);
+  if (checked.issues) {
+    const message = `${name} returned what its output schema does not allow: ${describeIssues(checked.issues)}`;
+    reporter.report(message);
+    return failed(message);
+  }
   const structuredContent = checked.value;
-  if (isWhole) return { resultType: 'complete', ...returned, structuredContent };
-  return { resultType: 'complete', content: [text(JSON.stringify(structuredContent))], structuredContent };
+  if (isWhole) return { ...wholeResult(name, returned), structuredContent };
+  return { resultType: 'complete', content: [text(textOf(name, structuredContent))], structuredContent };
 }
 
-function toResult(returned: unknown): Result {
-  if (!isJsonObject(returned)) return { resultType: 'complete', content: [text(textOf(returned))] };
-  if (Array.isArray(returned.content)) return { resultType: 'complete', ...returned };
+function toResult(name: string, returned: unknown): Result {
+  if (isJsonObject(returned) && Array.isArray(returned.content)) return wholeResult(name, returned);
+  const result: Result = { resultType: 'complete', content: [text(textOf(name, returned))] };
   // Readers of older revisions see the text only.
-  return { resultType: 'complete', content: [text(JSON.stringify(returned))], structuredContent: returned };
+  if (isJsonObject(returned)) result.structuredContent = returned;
+  return result;
 }
 
-const textOf = (returned: unknown): string =>
-  typeof returned === 'string' ? returned : returned === undefined ? '' : JSON.stringify(returned);
+function wholeResult(name: string, returned: JsonObject): Result {
+  const blocks = returned.content as unknown[];
+  const wrong = blocks.findIndex((block) => !isJsonObject(block) || typeof block.type !== 'string');
+  if (wrong === -1) return { resultType: 'complete', ...returned };
+  throw wrongReturn(`tool "${name}"`, `content[${wrong}], which is no content block`);
+}
+
+function textOf(name: string, returned: unknown): string {
+  if (typeof returned === 'string') return returned;
+  if (returned === undefined) return '';
+  const json = JSON.stringify(returned) as string | undefined;
+  if (json === undefined) throw wrongReturn(`tool "${name}"`, `a ${typeof returned}, which is not JSON`);
+  return json;
+}
 
 const failed = (message: string): Result => ({ resultType: 'complete', content: [text(message)], isError: true });
 
