@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCall, targetOf } from './call.ts';
+import { createCall, EdgeCall, targetOf, type Call } from './call.ts';
 import { compose, type Middleware } from './handler.ts';
 import { classOf, isCacheable, needsNameHeader, targetMember } from './methods.ts';
 import { joinJson, Payload } from './payload.ts';
@@ -8,6 +8,35 @@ import { resultReply } from './reply.ts';
 import { systemClock } from './clock.ts';
 import { systemRandom } from './random.ts';
 import { silentTelemetry } from './telemetry.ts';
+
+describe('the signal of a call', () => {
+  const { signal: _signal, ...fields } = createCall('ping');
+  const counted = () => {
+    const controller = new AbortController();
+    return {
+      looks: 0,
+      get signal() {
+        this.looks++;
+        return controller.signal;
+      },
+    };
+  };
+
+  it('is not made before somebody looks', () => {
+    const source = counted();
+    const call = new EdgeCall(fields, source);
+    expect([call.method, source.looks]).toEqual(['ping', 0]);
+    expect(call.signal).toBe(call.signal);
+  });
+
+  it('goes along when another call is made of it', () => {
+    const source = counted();
+    const call: Call = new EdgeCall(fields, source);
+    const other = { ...call, target: 'x' };
+    expect(other.signal).toBe(source.signal);
+    expect(other.signal.aborted).toBe(false);
+  });
+});
 
 describe('createCall', () => {
   it('makes a modern call with the smallest envelope', () => {

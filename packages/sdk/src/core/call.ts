@@ -117,17 +117,17 @@ export function createCall(method: string, params: JsonObject = {}, options: Cal
     ...(options.progressToken === undefined ? {} : { [META.progressToken]: options.progressToken }),
     ...(options.logLevel ? { [META.logLevel]: options.logLevel } : {}),
   };
-  return {
+  const call = {
     method,
     target: targetOf(method, params),
     params: Payload.of({ ...params, _meta: meta }),
     era: 'modern',
-    signal: options.signal ?? new AbortController().signal,
     principal: options.principal ?? null,
     round: 'requestState' in params || 'inputResponses' in params ? 1 : 0,
     progressToken: options.progressToken,
     logLevel: options.logLevel,
-  };
+  } as const;
+  return new EdgeCall(call, options.signal ? { signal: options.signal } : new AbortController());
 }
 
 /**
