@@ -83,6 +83,11 @@ class User implements OAuthClientProvider {
   codeVerifier = (): string => this.#verifier;
   discoveryState = (): OAuthDiscoveryState | undefined => this.#discovery;
   saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.#discovery = state);
+  invalidateCredentials = (scope: string): void => {
+    if (scope === 'discovery' || scope === 'all') this.#discovery = undefined;
+    if (scope === 'client' || scope === 'all') this.#client = undefined;
+    if (scope === 'tokens' || scope === 'all') this.#tokens = undefined;
+  };
 
   /** Signs in and comes back. */
   async comeBack(): Promise<URLSearchParams> {

@@ -152,6 +152,17 @@ test('calls that find the token expired share one refresh', async () => {
   expect(server.grants).toEqual(['authorization_code', 'refresh_token']);
 });
 
+test('a token that is refused makes the provider forget where the authorization server was', async () => {
+  const server = await start();
+  const invalidateCredentials = vi.fn<(scope: string) => void>();
+  const provider = Object.assign(new InMemoryProvider(), { invalidateCredentials });
+  const connection = await reach(server, fromOAuthProvider(provider, { callback: () => provider.comeBack() }));
+  expect(invalidateCredentials).not.toHaveBeenCalled();
+  server.expire();
+  await callTool(connection, 'whoami');
+  expect(invalidateCredentials.mock.calls).toEqual([['discovery']]);
+});
+
 test('tokens bound to a key go with a proof for each request, with the nonce that the server wants', async () => {
   const server = await start({ bound: true });
   const connection = await reach(server, fromOAuthProvider(new BoundProvider(credentialsFor(server))));

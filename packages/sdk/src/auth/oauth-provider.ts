@@ -35,6 +35,8 @@ export interface OAuthProvider {
   saveCodeVerifier(verifier: string): void | Promise<void>;
   /** The PKCE verifier that was kept. */
   codeVerifier(): string | Promise<string>;
+  /** Forgets what it keeps. Told `discovery` when a server refuses a token: it may have another authorization server. */
+  invalidateCredentials?(scope: 'discovery'): void | Promise<void>;
   /** Present if tokens are to be bound to a key. */
   dpop?(): Maybe<ProofSigner>;
 }

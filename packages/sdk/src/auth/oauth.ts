@@ -126,7 +126,10 @@ class ProviderAuth implements OAuth {
 
   async #signIn(library: Official, refusal: Response, { status, request }: AuthResponse): Promise<void> {
     const asked = library.extractWWWAuthenticateParams(refusal);
-    const granted = (await this.#provider.tokens())?.scope;
+    const tokens = await this.#provider.tokens();
+    const granted = tokens?.scope;
+    // Without it a server that has moved to another authorization server is never reached again (SEP-2352).
+    if (status === 401 && tokens) await this.#provider.invalidateCredentials?.('discovery');
     const scope = status === 403 ? union(granted, asked.scope) : asked.scope;
     this.#challenge = {
       server: request.url,

@@ -69,6 +69,11 @@ describe('the era probe over HTTP', () => {
       ({ message }) => ({ status: 400, json: fail(message, -32022) }),
       'unsupported_protocol_version',
     ],
+    [
+      '-32022 with this very version, time and again',
+      ({ message }) => ({ status: 400, json: fail(message, -32022, { supported: ['2026-07-28'] }) }),
+      'unsupported_protocol_version',
+    ],
     ['-32020: a modern error', ({ message }) => ({ status: 400, json: fail(message, -32020) }), 'unavailable'],
     ['-32021: a modern error', ({ message }) => ({ status: 400, json: fail(message, -32021) }), 'unavailable'],
     ['-32601', ({ message }) => ({ json: fail(message, -32601) }), 'legacy'],
@@ -104,6 +109,17 @@ describe('the era probe over HTTP', () => {
   ])('answered by %s', async (_, probe, outcome) => {
     const client = dual(probe);
     expect(await outcomeOf(connect(linkOverHttp(client, new URL('http://up.example/mcp')), options()))).toBe(outcome);
+  });
+
+  it('asks once more when a server refuses the version that it says it speaks', async () => {
+    let refusals = 1;
+    const client = dual(({ message }) =>
+      refusals-- > 0
+        ? { status: 400, json: fail(message, -32022, { supported: ['2026-07-28'] }) }
+        : { json: discovered(message) },
+    );
+    expect(await outcomeOf(connect(linkOverHttp(client, new URL('http://up.example/mcp')), options()))).toBe('modern');
+    expect(client.requests).toHaveLength(2);
   });
 
   it('takes silence for an outage: only the caller gives up', async () => {

@@ -31,7 +31,7 @@ export async function connect(link: Link, options: ConnectOptions): Promise<Conn
   return modernConnection(link, describe(verdict), options);
 }
 
-async function probe(link: Link, options: ConnectOptions): Promise<Result | 'legacy'> {
+async function probe(link: Link, options: ConnectOptions, mayRetry = true): Promise<Result | 'legacy'> {
   const timeout = new AbortController();
   const stop = options.clock.after(options.probeTimeoutMs ?? 5_000, () => {
     timeout.abort(new McpError('timeout', 'no answer to server/discover'));
@@ -41,11 +41,19 @@ async function probe(link: Link, options: ConnectOptions): Promise<Result | 'leg
     const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
     return versionOf(await reply.result(), link.label);
   } catch (thrown) {
+    if (mayRetry && speaksModern(thrown)) return await probe(link, options, false);
     if (timeout.signal.aborted && link.silenceMeansLegacy && !options.signal.aborted) return 'legacy';
     return verdictOf(thrown, link.label);
   } finally {
     stop();
   }
+}
+
+/** Whether a server refuses the very revision that it says it speaks: one of several replicas, say, while they change. */
+function speaksModern(thrown: unknown): boolean {
+  if (!(thrown instanceof RemoteError) || thrown.rpc.code !== UNSUPPORTED_VERSION) return false;
+  const { data } = thrown.rpc;
+  return isJsonObject(data) && Array.isArray(data.supported) && data.supported.some(isModernVersion);
 }
 
 function versionOf(result: Result, label: string): Result | 'legacy' {
