@@ -34,10 +34,15 @@ export class Child {
 
   /** Asks it for the CPU time it has used so far. Unit: µs. */
   async cpuMicros(): Promise<number> {
-    const answer = this.next();
-    this.#process.send('cpu');
-    const message = await answer;
+    const message = await this.ask();
     return 'cpuMicros' in message ? message.cpuMicros : NaN;
+  }
+
+  /** Sends it a message, which it answers with what it measures. */
+  ask(): Promise<ChildMessage> {
+    const answer = this.next();
+    this.#process.send('measure');
+    return answer;
   }
 
   /** The next message it sends. */

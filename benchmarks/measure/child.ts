@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export type ChildMessage =
   { readonly url: string } | { readonly cpuMicros: number } | { readonly result: Readonly<Record<string, number>> };
 
-/** Listens on a free loopback port, tells the parent where, and answers each `cpu` with the CPU time used so far. */
+/** Listens on a free loopback port, tells the parent where, and answers each message with the CPU time used so far. */
 export function report(server: Server): void {
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
@@ -14,7 +14,7 @@ export function report(server: Server): void {
   reportCpu();
 }
 
-/** Answers each `cpu` of the parent with the CPU time used so far; ends with the parent. */
+/** Answers each message of the parent with the CPU time used so far; ends with the parent. */
 export function reportCpu(): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();

@@ -16,6 +16,11 @@ export class Tally {
   readonly #startedAt = performance.now();
   readonly #latencies: number[] = [];
 
+  /** Calls so far. */
+  get calls(): number {
+    return this.#latencies.length;
+  }
+
   /** Counts a call that was sent at `sentAt`. */
   add(sentAt: number, now: number, isGood: boolean): void {
     this.#latencies.push(now - sentAt);

@@ -9,21 +9,28 @@ export interface HttpTarget {
   readonly connections: number;
 }
 
+/** When a run ends: by the time or, if given, by the number of calls. */
+export interface Limit {
+  readonly seconds: number;
+  readonly calls?: number;
+}
+
 /**
  * Calls the tool in a closed loop on each connection; no two requests have the same id.
  *
  * @remarks Written on sockets, with requests made once and answers looked at as bytes: the generator must cost less
  * than the server that it measures.
  */
-export async function loadHttp({ url, era, connections }: HttpTarget, seconds: number): Promise<Load> {
+export async function loadHttp({ url, era, connections }: HttpTarget, limit: Limit): Promise<Load> {
   const open = async (): Promise<string | undefined> =>
     era === 'modern' ? undefined : era === 'session' ? openSession(url) : '';
   const sessions = await Promise.all(Array.from({ length: connections }, open));
   const callers = sessions.map((session) => new Caller(new URL(url), session));
   await Promise.all(callers.map((caller) => caller.connected));
   const tally = new Tally();
-  const end = performance.now() + seconds * 1000;
-  await Promise.all(callers.map((caller) => caller.run(end, tally)));
+  const end = performance.now() + limit.seconds * 1000;
+  const isOver = (now: number): boolean => now >= end || tally.calls >= (limit.calls ?? Infinity);
+  await Promise.all(callers.map((caller) => caller.run(isOver, tally)));
   const load = tally.toLoad();
   for (const session of sessions) if (session) await endSession(url, session);
   return load;
@@ -58,8 +65,8 @@ class Caller {
     this.connected = new Promise((resolve, reject) => this.#socket.once('connect', resolve).once('error', reject));
   }
 
-  /** Calls until `end`, at least once. */
-  run(end: number, tally: Tally): Promise<void> {
+  /** Calls until it is over, at least once. */
+  run(isOver: (now: number) => boolean, tally: Tally): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.once('error', reject).once('end', () => {
         reject(new Error('the server closed a connection'));
@@ -70,7 +77,7 @@ class Caller {
           const now = performance.now();
           tally.add(this.#sentAt, now, this.#isGood(answer));
           this.#parts = undefined;
-          if (now < end) this.#send();
+          if (!isOver(now)) this.#send();
           else {
             this.#socket.destroy();
             resolve();

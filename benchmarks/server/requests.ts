@@ -8,10 +8,11 @@ export const ID_DIGITS = 12;
 /** Stands for the id in what {@link callBody} makes. */
 export const ID_MARK = '#'.repeat(ID_DIGITS);
 /** The revision of the legacy rows: the newest that both official SDKs speak. */
-export const LEGACY_VERSION = '2025-06-18';
+const LEGACY_VERSION = '2025-11-25';
 const MODERN_VERSION = '2026-07-28';
 
-const ENVELOPE = {
+/** What each modern request carries in its params. */
+export const ENVELOPE = {
   _meta: {
     'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
     'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },

@@ -52,7 +52,7 @@ async function measureLayers(): Promise<Readonly<Record<string, number>>> {
 
 if (isPinned) pinTo(GENERATOR_CORE, process.pid);
 const scenarios = await startScenarios({
-  ...{ only: values.only, connections },
+  ...{ only: new RegExp(values.only), connections },
   core: isPinned ? SERVER_CORE : undefined,
   execArgv: values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile],
 });

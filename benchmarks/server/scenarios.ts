@@ -52,8 +52,8 @@ const PLANS: readonly Plan[] = [
 
 /** What to start. */
 export interface StartOptions {
-  /** Rows whose name has it; all when empty. */
-  readonly only: string;
+  /** Rows whose name matches it; all when empty. */
+  readonly only: RegExp;
   readonly connections: number;
   /** Core of the servers; undefined leaves them alone. */
   readonly core: number | undefined;
@@ -62,7 +62,7 @@ export interface StartOptions {
 
 /** Starts the servers of all rows. */
 export function startScenarios(options: StartOptions): Promise<Scenario[]> {
-  return Promise.all(PLANS.filter(({ name }) => name.includes(options.only)).map((plan) => start(plan, options)));
+  return Promise.all(PLANS.filter(({ name }) => options.only.test(name)).map((plan) => start(plan, options)));
 }
 
 async function start({ name, peer, file, args, ...plan }: Plan, options: StartOptions): Promise<Scenario> {
@@ -74,7 +74,7 @@ async function start({ name, peer, file, args, ...plan }: Plan, options: StartOp
   if (plan.http) {
     const message = await child.next();
     const target = { url: 'url' in message ? message.url : '', era: plan.http, connections };
-    return { name, peer, child, load: (seconds) => loadHttp(target, seconds) };
+    return { name, peer, child, load: (seconds) => loadHttp(target, { seconds }) };
   }
   const caller = new StdioCaller(child.streams, plan.stdio ?? 'modern', connections);
   if (plan.stdio === 'legacy') await caller.initialize();
