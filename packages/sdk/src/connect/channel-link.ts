@@ -2,7 +2,7 @@ import type { Call, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import { META } from '../core/protocol.ts';
+import { META, type Era } from '../core/protocol.ts';
 import type { Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
@@ -24,6 +24,9 @@ class ChannelLink implements Link {
   readonly #channel: Channel;
   readonly #pending = new Map<RequestId, Exchange>();
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
+  /** Running answers to the server's own requests. */
+  readonly #answering = new Map<RequestId, AbortController>();
+  #era: Era = 'modern';
   #nextId = 1;
   #closeReason: McpError | undefined;
 
@@ -68,8 +71,8 @@ class ChannelLink implements Link {
     return () => this.#listeners.delete(listener);
   }
 
-  settle(): void {
-    // A pipe looks the same in both eras.
+  settle(era: Era): void {
+    this.#era = era;
   }
 
   async close(): Promise<void> {
@@ -99,15 +102,26 @@ class ChannelLink implements Link {
   }
 
   async #answer(frame: RequestFrame): Promise<void> {
-    this.#channel.send(encodeResponse(frame.id, await answerToServer(frame, this.onRequest)));
+    const cancelled = new AbortController();
+    this.#answering.set(frame.id, cancelled);
+    const answer = await answerToServer(frame, this.onRequest, cancelled.signal);
+    if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
+    if (!cancelled.signal.aborted) this.#channel.send(encodeResponse(frame.id, answer));
+  }
+
+  /** Ids of both sides may be the same: a legacy server cancels what it asked, a modern one a stream that it ends. */
+  #cancelled(id: RequestId): void {
+    if (this.#era === 'legacy') {
+      this.#answering.get(id)?.abort(new McpError('cancelled', `${this.label} no longer waits for the answer.`));
+      return;
+    }
+    if (this.#pending.get(id)?.method === 'subscriptions/listen')
+      this.#take(id)?.fail(new McpError('unavailable', `${this.label} ended the stream.`));
   }
 
   #route(frame: NotificationFrame): void {
     if (frame.method === 'notifications/cancelled') {
-      // A server may only cancel a subscription of its own.
-      this.#take(frame.params.payload.value.requestId as RequestId)?.fail(
-        new McpError('unavailable', `${this.label} ended the stream.`),
-      );
+      this.#cancelled(frame.params.payload.value.requestId as RequestId);
       return;
     }
     const owner = this.#ownerOf(frame);
@@ -140,6 +154,7 @@ class ChannelLink implements Link {
     this.#closeReason = new McpError('unavailable', `${this.label} is gone.`, { cause });
     for (const exchange of this.#pending.values()) exchange.fail(this.#closeReason);
     this.#pending.clear();
+    for (const answer of this.#answering.values()) answer.abort(this.#closeReason);
     this.#listeners.clear();
   }
 }

@@ -40,6 +40,18 @@ export async function startChild({ command, args, env, cwd, onStderr }: ChildSer
   await once(child, 'spawn').catch((cause: unknown) => {
     throw new McpError('unavailable', `${command} cannot be started.`, { cause });
   });
+  // `kill` may fail; what then happens to the child is told by its exit.
+  child.on('error', () => undefined);
+  // A program that it started may hold its pipes open: what the child itself had to say it has said.
+  child.once('exit', () => {
+    const cut = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, GRACE_MS);
+    child.once('close', () => {
+      clearTimeout(cut);
+    });
+  });
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   // A child that is gone is told by its exit; without this an EPIPE would end the process.
   child.stdin?.on('error', () => undefined);

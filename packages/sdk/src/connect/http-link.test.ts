@@ -59,7 +59,7 @@ describe('a call over HTTP', () => {
   });
 
   it.each([
-    [401, /refused the gateway's credentials/],
+    [401, /refused the credentials/],
     [403, /refused/],
     [502, /answered HTTP 502/],
     [200, /answered HTTP 200/],

@@ -10,12 +10,15 @@ import { finalMessage, singleReply } from '../wire/exchange.ts';
 import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
 import { FrameError, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
-import { decodeEvents } from '../wire/sse.ts';
+import { decodeEvents, type StreamCursor } from '../wire/sse.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
+import { ResumableStream, type Position } from './resumable.ts';
 import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link, type ServerRequestHandler } from './link.ts';
 
 const encoder = new TextEncoder();
+
+const CANCELLED = 'notifications/cancelled';
 
 /** Makes a {@link Link} over Streamable HTTP. */
 export function linkOverHttp(client: HttpClient, url: URL, headers: Readonly<Record<string, string>> = {}): Link {
@@ -31,6 +34,8 @@ export class HttpLink implements Link {
   readonly #client: HttpClient;
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   readonly #base: Record<string, string>;
+  /** Running answers to the server's own requests. */
+  readonly #answering = new Map<RequestId, AbortController>();
   #era: Era = 'modern';
   #sessionId: string | undefined;
   /** What `initialize` was answered with; calls go under it once the session is agreed. */
@@ -71,10 +76,27 @@ export class HttpLink implements Link {
     const reply =
       response.body instanceof Uint8Array
         ? this.#single(response, response.body)
-        : await replyFromStream({ frames: this.#frames(response.body, id), response, call, id, label: this.label });
+        : await replyFromStream({ ...this.#streamOf(response, call, id), call, id, label: this.label });
     if (forget) void reply.done.then(forget);
     return reply;
   };
+
+  #streamOf(response: HttpClientResponse, { signal }: Call, id: RequestId): { frames: Frames; cancel: () => void } {
+    const stream = new ResumableStream({
+      response,
+      id,
+      signal,
+      read: (body, at) => this.#frames(body, at, id),
+      // The modern era knows no ids: its servers send none.
+      resume: (lastEventId) => this.#get(signal, lastEventId),
+    });
+    return {
+      frames: stream.frames(),
+      cancel: () => {
+        stream.cancel();
+      },
+    };
+  }
 
   notify(method: string, params: Payload<JsonObject>): Promise<void> {
     return this.#post(encodeNotification(method, params));
@@ -98,16 +120,22 @@ export class HttpLink implements Link {
 
   /**
    * Opens the stream on which a legacy server tells of changes; resolves when it ends.
-   * @throws McpError `http_method_not_allowed` if the server has none
+   * @param cursor - where it was left before; kept up to date
+   * @throws McpError `unavailable` with `data.httpStatus` if the server has none (405), or has forgotten the session (404)
    */
-  async listen(signal: AbortSignal, onOpen: () => void): Promise<void> {
+  async listen(signal: AbortSignal, onOpen: () => void, cursor: StreamCursor = {}): Promise<void> {
+    const { status, body } = await this.#get(signal, cursor.lastEventId);
+    if (body instanceof Uint8Array) throw statusError(this.label, status);
+    onOpen();
+    for await (const frame of this.#frames(body, cursor))
+      if (frame.kind === 'notification') for (const listener of this.#listeners) listener(frame);
+  }
+
+  #get(signal: AbortSignal, lastEventId: string | undefined): Promise<HttpClientResponse> {
     const headers: Record<string, string> = { ...this.#sessionHeaders(), accept: 'text/event-stream' };
     delete headers['content-type'];
-    const response = await this.#client.request({ method: 'GET', headers, signal });
-    if (response.body instanceof Uint8Array) throw statusError(this.label, response.status);
-    onOpen();
-    for await (const frame of this.#frames(response.body))
-      if (frame.kind === 'notification') for (const listener of this.#listeners) listener(frame);
+    if (lastEventId !== undefined) headers[HEADER.lastEventId] = lastEventId;
+    return this.#client.request({ method: 'GET', headers, signal });
   }
 
   async close(): Promise<void> {
@@ -119,6 +147,8 @@ export class HttpLink implements Link {
       await this.#client.request({ method: 'DELETE', headers, signal }).catch(() => undefined);
     }
     await this.#client.close();
+    for (const answer of this.#answering.values())
+      answer.abort(new McpError('cancelled', 'The connection was closed.'));
     this.#close();
   }
 
@@ -127,7 +157,7 @@ export class HttpLink implements Link {
     const tell = (): void => {
       const params = Payload.of<JsonObject>({ requestId });
       // A server that is gone has nothing to cancel.
-      void this.notify('notifications/cancelled', params).catch(() => undefined);
+      void this.notify(CANCELLED, params).catch(() => undefined);
     };
     signal.addEventListener('abort', tell, { once: true });
     return () => {
@@ -155,28 +185,43 @@ export class HttpLink implements Link {
   }
 
   /** Messages of a stream; what the server asks of its client is answered on the way. */
-  async *#frames(body: AsyncIterable<Uint8Array>, id?: RequestId): Frames {
-    for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES)) {
-      const frame = this.#readEvent(data, id);
+
+  async *#frames(body: AsyncIterable<Uint8Array>, at: Position, id?: RequestId): Frames {
+    for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES, at)) {
+      const frame = this.#readEvent(data, at, id);
       if (frame === undefined) continue;
       // Not waited for: what the server tells meanwhile belongs to the call too.
       if (frame.kind === 'request') void this.#answer(frame);
+      else if (this.#era === 'legacy' && frame.kind === 'notification' && frame.method === CANCELLED)
+        this.#withdraw(frame);
       else yield frame;
     }
   }
 
+  /** The server no longer waits for what it asked. */
+  #withdraw({ params, method }: NotificationFrame): void {
+    const id = params.payload.value.requestId as RequestId;
+    this.#answering.get(id)?.abort(new McpError('cancelled', `${this.label} sent ${method}.`));
+  }
+
   async #answer(frame: RequestFrame): Promise<void> {
-    const answer = encodeResponse(frame.id, await answerToServer(frame, this.onRequest));
+    const cancelled = new AbortController();
+    this.#answering.set(frame.id, cancelled);
+    const answer = encodeResponse(frame.id, await answerToServer(frame, this.onRequest, cancelled.signal));
+    if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
+    if (cancelled.signal.aborted) return;
     // A server that is gone waits for no answer.
     await this.#post(answer).catch(() => undefined);
   }
 
   /** An event that is no message concerns no call: undefined. A broken answer to `id` ends the call. */
-  #readEvent(data: string, id: RequestId | undefined): Frame | undefined {
+
+  #readEvent(data: string, at: Position, id: RequestId | undefined): Frame | undefined {
     try {
       return readFrame(encoder.encode(data), RESPONSE_LIMITS);
     } catch (cause) {
       if (!(cause instanceof FrameError && cause.isResponse && cause.id === id)) return undefined;
+      at.isUnreadable = true;
       throw new McpError('unavailable', `${this.label} sent a response that cannot be read: ${cause.message}`, {
         cause,
       });
@@ -204,7 +249,7 @@ const NOTIFY_TIMEOUT_MS = 5_000;
 /** What an HTTP status without a JSON-RPC message means; `data.httpStatus` carries it. */
 export function statusError(label: string, status: number): McpError {
   if (status === 401 || status === 403)
-    return new McpError('unavailable', `${label} refused the gateway's credentials (HTTP ${status}).`, {
+    return new McpError('unavailable', `${label} refused the credentials (HTTP ${status}).`, {
       data: { httpStatus: status },
     });
   return new McpError('unavailable', `${label} answered HTTP ${status} without a JSON-RPC message.`, {

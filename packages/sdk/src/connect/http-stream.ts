@@ -4,7 +4,6 @@ import { McpError } from '../core/errors.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
 import { finalMessage, restoreToken, singleReply } from '../wire/exchange.ts';
 import type { NotificationFrame, ResponseFrame } from '../wire/message.ts';
-import type { HttpClientResponse } from './http-client.ts';
 
 /** The messages of an event stream, one after the other. */
 export type Frames = AsyncGenerator<NotificationFrame | ResponseFrame>;
@@ -12,7 +11,8 @@ export type Frames = AsyncGenerator<NotificationFrame | ResponseFrame>;
 /** What a reply is read from. */
 export interface ReplyStream {
   readonly frames: Frames;
-  readonly response: HttpClientResponse;
+  /** Says that nobody wants the rest. */
+  readonly cancel: () => void;
   readonly call: Call;
   /** The id of the request, and the progress token in it. */
   readonly id: RequestId;
@@ -34,7 +34,7 @@ export async function replyFromStream(stream: ReplyStream): Promise<Reply> {
     return singleReply(first.value);
   }
   return streamReply(prepend(first.value, messages), () => {
-    stream.response.cancel();
+    stream.cancel();
   });
 }
 
@@ -59,9 +59,9 @@ const answers = (frame: ResponseFrame, id: RequestId): boolean =>
   frame.id === id || (frame.id === null && frame.error !== undefined);
 
 /** Nothing may follow the answer; what does is dropped. */
-async function readToEnd({ frames, response }: ReplyStream): Promise<void> {
+async function readToEnd({ frames, cancel }: ReplyStream): Promise<void> {
   const stopWaiting = systemClock.after(END_MS, () => {
-    response.cancel();
+    cancel();
   });
   try {
     while (!(await frames.next()).done);

@@ -1,9 +1,11 @@
 import { createCall, type Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
+import type { StreamCursor } from '../wire/sse.ts';
 import { HttpLink } from './http-link.ts';
 import type { Link } from './link.ts';
 
@@ -18,10 +20,17 @@ interface LegacyListen {
   readonly call: Call;
   readonly capabilities: JsonObject;
   readonly clock: Clock;
+  /** Opens the session again when the server has forgotten it; what was listened to then ends. */
+  readonly renew?: () => Promise<void>;
+  /** Aborts when the session is another: what was asked of the old one is void. */
+  readonly expired?: AbortSignal;
 }
 
 /** Pause before a stream that broke is opened again. Unit: ms. */
 const REOPEN_MS = 1_000;
+
+/** The longest pause that a server may ask for. Unit: ms. */
+const MAX_REOPEN_MS = 60_000;
 
 /** How long the headers of the stream may take before it counts as open: some servers send them with the first event. */
 const OPEN_MS = 2_000;
@@ -32,7 +41,8 @@ const OPEN_MS = 2_000;
  * @remarks Acknowledges list changes that the server says it tells of. After a GET stream broke, a change may have been
  * missed, so each acknowledged one is told once when it is open again.
  */
-export async function listenLegacy(link: Link, { call, capabilities, clock }: LegacyListen): Promise<Reply> {
+export async function listenLegacy(link: Link, options: LegacyListen): Promise<Reply> {
+  const { call, capabilities, clock, renew, expired } = options;
   const wanted = filterFor(call.params.value.notifications, capabilities);
   const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
   const uris = await subscribeAll(link, call, capabilities);
@@ -56,19 +66,21 @@ export async function listenLegacy(link: Link, { call, capabilities, clock }: Le
   });
   const end = (): void => {
     call.signal.removeEventListener('abort', end);
+    expired?.removeEventListener('abort', end);
     unsubscribe();
     for (const uri of uris) void send(link, 'resources/unsubscribe', uri).catch(() => undefined);
     stop.abort();
     queue.end();
   };
   call.signal.addEventListener('abort', end, { once: true });
+  expired?.addEventListener('abort', end, { once: true });
   // It may have aborted while the stream was opened: then it says no more.
   if (call.signal.aborted) end();
   void link.closed.then(end);
   if (open && !call.signal.aborted)
     void stream?.keepOpen(() => {
       methods.forEach(tell);
-    });
+    }, renew);
   return streamReply(queue, end);
 }
 
@@ -78,6 +90,8 @@ class GetStream {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   #ended: Promise<void> = Promise.resolve();
+  readonly #cursor: StreamCursor = {};
+  #isForgotten = false;
 
   constructor(link: HttpLink, clock: Clock, signal: AbortSignal) {
     this.#link = link;
@@ -92,7 +106,8 @@ class GetStream {
         resolve(true);
       };
       const stopWaiting = this.#clock.after(OPEN_MS, opened);
-      this.#ended = this.#link.listen(this.#signal, opened).catch(() => {
+      this.#ended = this.#link.listen(this.#signal, opened, this.#cursor).catch((thrown: unknown) => {
+        this.#isForgotten = thrown instanceof McpError && thrown.data?.httpStatus === 404;
         resolve(false);
       });
       void this.#ended.then(stopWaiting);
@@ -100,12 +115,14 @@ class GetStream {
   }
 
   /** Opens it again whenever it breaks, until the signal aborts. */
-  async keepOpen(onReopened: () => void): Promise<void> {
+  async keepOpen(onReopened: () => void, renew?: () => Promise<void>): Promise<void> {
     for (;;) {
       await this.#ended;
-      await new Promise<void>((resolve) => void this.#clock.after(REOPEN_MS, resolve));
+      const retryMs = Math.min(this.#cursor.retryMs ?? REOPEN_MS, MAX_REOPEN_MS);
+      await new Promise<void>((resolve) => void this.#clock.after(retryMs, resolve));
       if (this.#signal.aborted) return;
       if (await this.open()) onReopened();
+      else if (this.#isForgotten) await renew?.().catch(() => undefined);
     }
   }
 }

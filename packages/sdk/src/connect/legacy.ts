@@ -4,20 +4,16 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import { META } from '../core/protocol.ts';
-import { errorReply, RemoteError, resultReply, type Reply } from '../core/reply.ts';
-import { mapResult } from '../wire/exchange.ts';
+import { RemoteError, resultReply, type Reply } from '../core/reply.ts';
 import { LEGACY_META, patchMeta } from '../wire/params.ts';
-import { modernizeResult } from '../wire/result.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
 import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
+import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
 import type { Link } from './link.ts';
 
 /** Limit for opening an expired session again. Unit: ms. */
 const REOPEN_TIMEOUT_MS = 30_000;
-
-/** What legacy servers answer for a resource that is not there; modern ones say -32602. */
-const RESOURCE_NOT_FOUND = -32002;
 
 /**
  * Opens a legacy session and makes a modern handler of it.
@@ -38,6 +34,8 @@ class LegacyUpstream implements Connection {
   readonly #options: ConnectOptions;
   #level: LogLevel | undefined;
   #reopening: Promise<void> | undefined;
+  /** Aborts when another session takes the place of this one. */
+  #session = new AbortController();
 
   constructor(link: Link, options: ConnectOptions) {
     this.#link = link;
@@ -48,10 +46,20 @@ class LegacyUpstream implements Connection {
 
   readonly handler = (call: Call): Promise<Reply> => {
     if (call.method === 'server/discover') return Promise.resolve(this.#discover());
-    if (call.method === 'subscriptions/listen')
-      return listenLegacy(this.#link, { call, capabilities: this.server.capabilities, clock: this.#options.clock });
+    if (call.method === 'subscriptions/listen') return this.#listen(call);
     return this.#request(call);
   };
+
+  #listen(call: Call): Promise<Reply> {
+    const session = this.#sessionId;
+    return listenLegacy(this.#link, {
+      call,
+      capabilities: this.server.capabilities,
+      clock: this.#options.clock,
+      expired: this.#session.signal,
+      renew: () => this.#reopen(session),
+    });
+  }
 
   async initialize(signal: AbortSignal): Promise<void> {
     const params = {
@@ -67,6 +75,10 @@ class LegacyUpstream implements Connection {
     if (typeof version !== 'string' || !isLegacyVersion(version))
       throw new McpError('unsupported_protocol_version', `${this.#link.label} chose the revision ${String(version)}.`);
     this.version = version;
+    // A new session knows nothing of the level and the subscriptions of the one before.
+    this.#level = undefined;
+    this.#session.abort();
+    this.#session = new AbortController();
     this.server = {
       serverInfo: isJsonObject(result.serverInfo) ? result.serverInfo : undefined,
       capabilities: isJsonObject(result.capabilities) ? result.capabilities : {},
@@ -89,7 +101,8 @@ class LegacyUpstream implements Connection {
   async #request(call: Call): Promise<Reply> {
     if (call.logLevel !== undefined && call.logLevel !== this.#level && this.server.capabilities.logging)
       await this.#setLevel(call.logLevel, call.signal);
-    return this.#modernize(call.method, await this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) }));
+    const params = call.round > 0 ? withoutAnswers(call.params) : call.params;
+    return modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
   }
 
   /** The level of a legacy session stays; a call's own is told before it. */
@@ -125,13 +138,6 @@ class LegacyUpstream implements Connection {
       () => (this.#reopening = undefined),
     );
     return this.#reopening;
-  }
-
-  #modernize(method: string, reply: Reply): Reply {
-    const { single } = reply;
-    if (single?.kind === 'error' && single.error.value.code === RESOURCE_NOT_FOUND)
-      return errorReply(new RemoteError({ ...single.error.value, code: -32602 }));
-    return mapResult(reply, (result) => modernizeResult(method, result));
   }
 
   #discover(): Reply {

@@ -1,0 +1,70 @@
+import type { Call } from '../core/call.ts';
+import { isRpcError, type RpcError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { META } from '../core/protocol.ts';
+import { RemoteError, remoteErrorReply, resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
+import { peekResult, modernizeResult } from '../wire/result.ts';
+
+/** What legacy servers answer for a resource that is not there; modern ones say -32602. */
+const RESOURCE_NOT_FOUND = -32002;
+
+/** A legacy server wants the user to open pages first (2025-11-25, URL Elicitation Required Error). */
+const URL_ELICITATION_REQUIRED = -32042;
+
+/** Makes the reply of a legacy server one of the modern era. */
+export function modernizeReply(call: Call, reply: Reply): Reply {
+  const { single } = reply;
+  if (single) {
+    const message = modernize(call, single);
+    if (message === single) return reply;
+    if (message.kind === 'result') return resultReply(message.result, peekResult);
+    return message.kind === 'error' ? remoteErrorReply(message.error, reply.status) : reply;
+  }
+  return streamReply(modernizeAll(call, reply), (reason) => {
+    reply.cancel(reason);
+  });
+}
+
+async function* modernizeAll(call: Call, reply: Reply): AsyncGenerator<Message> {
+  for await (const message of reply.messages()) yield modernize(call, message);
+}
+
+function modernize(call: Call, message: Message): Message {
+  if (message.kind === 'notification') return message;
+  if (message.kind === 'result') return { kind: 'result', result: modernizeResult(call.method, message.result) };
+  const { value } = message.error;
+  if (!isRpcError(value)) return message;
+  if (value.code === RESOURCE_NOT_FOUND) return { kind: 'error', error: Payload.of({ ...value, code: -32602 }) };
+  const asked = value.code === URL_ELICITATION_REQUIRED && takesUrls(call) ? pagesOf(value) : undefined;
+  return asked ? { kind: 'result', result: Payload.of(asked) } : message;
+}
+
+function takesUrls({ params }: Call): boolean {
+  const { _meta: meta } = params.value;
+  const capabilities = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
+  const elicitation = isJsonObject(capabilities) ? capabilities.elicitation : undefined;
+  return isJsonObject(elicitation) && isJsonObject(elicitation.url);
+}
+
+/** The pages of the error as the questions of a modern result; undefined if there are none. */
+function pagesOf({ data }: RpcError): JsonObject | undefined {
+  const pages: unknown = isJsonObject(data) ? data.elicitations : undefined;
+  const asked = (Array.isArray(pages) ? pages : []).filter(isJsonObject).map(({ url, message }, index) => {
+    const params = { mode: 'url', url, message };
+    return [`url-${index + 1}`, { method: 'elicitation/create', params }] as const;
+  });
+  return asked.length === 0 ? undefined : { resultType: 'input_required', inputRequests: Object.fromEntries(asked) };
+}
+
+/**
+ * Takes the answers out of the params of a retry: a legacy server waits for the retry alone.
+ * @throws RemoteError -32042 if the user refused a page: the server would only ask again
+ */
+export function withoutAnswers(params: Payload<JsonObject>): Payload<JsonObject> {
+  const { inputResponses, requestState: _state, ...rest } = params.value;
+  const answers = isJsonObject(inputResponses) ? Object.values(inputResponses) : [];
+  const refused = answers.find((answer) => isJsonObject(answer) && answer.action !== 'accept');
+  if (refused) throw new RemoteError({ code: URL_ELICITATION_REQUIRED, message: 'The user did not open the page.' });
+  return Payload.of(rest);
+}
