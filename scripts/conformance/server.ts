@@ -119,7 +119,9 @@ const builder = new MCPServerBuilder({ name: 'conformance', version: '1.0.0', tt
   .addTool({
     name: 'test_reconnection',
     description: 'reconnection',
-    handler: async () => {
+    handler: async (_params, { log }) => {
+      // Whatever is told on the way makes the reply a stream.
+      log.info('Reconnection test started');
       await pause();
       return 'Reconnection test completed successfully.';
     },
