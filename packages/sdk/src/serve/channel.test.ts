@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { settled } from '../../test/support/fake-clock.ts';
+import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { FakeChannel } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
@@ -82,10 +82,20 @@ describe('a handler on a channel', () => {
       cancel(1),
       { jsonrpc: '2.0', method: 'notifications/initialized' },
       { jsonrpc: '2.0', id: 1, result: {} },
+      { jsonrpc: '2.0', id: 1, result: 7 },
     ])
       channel.receive(message);
     await settled();
     expect(channel.sent).toEqual([]);
+  });
+
+  it('ignores a response that comes too late to a legacy client’s question', async () => {
+    const { channel } = start();
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    channel.receive({ jsonrpc: '2.0', id: 1, result: { action: 'cancel' } });
+    await settled();
+    expect(channel.sent).toHaveLength(1);
   });
 
   it('refuses an id that is in use, and the first call goes on', async () => {
@@ -141,6 +151,29 @@ describe('a handler on a channel', () => {
     await settled();
     await server.close();
     expect(channel.closed).toBe(true);
+  });
+});
+
+describe('closing a channel', () => {
+  it('does not wait for ever: what still runs is cancelled, and what does not listen is left', async () => {
+    const clock = new FakeClock();
+    const channel = new FakeChannel();
+    let wasCancelled = false;
+    const deaf: Handler = (call) => {
+      call.signal.addEventListener('abort', () => (wasCancelled = true));
+      return new Promise(() => undefined);
+    };
+    const server = serveChannel(deaf, channel, { clock });
+    channel.receive(request(1, 'x'));
+    await settled();
+    const closing = server.close();
+    await settled();
+    clock.advance(4_999);
+    await settled();
+    expect([channel.closed, wasCancelled]).toEqual([false, false]);
+    clock.advance(1);
+    await closing;
+    expect([channel.closed, wasCancelled, clock.waiting]).toEqual([true, true, 0]);
   });
 });
 

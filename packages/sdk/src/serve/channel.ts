@@ -1,4 +1,5 @@
 import type { Principal, RequestId } from '../core/call.ts';
+import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { errorReply, type Reply } from '../core/reply.ts';
@@ -17,6 +18,7 @@ import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
 import { LegacySession } from './legacy-session.ts';
+import { DRAIN_MS } from './listener.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { relay } from './relay.ts';
 
@@ -26,13 +28,14 @@ export interface ChannelOptions {
   limits?: JsonLimits;
   /** Who is at the other end. @defaultValue null: nobody is known */
   principal?: Principal | null;
+  clock?: Clock;
 }
 
 /** A handler made reachable over a channel. */
 export interface ChannelServer {
   /** Resolves when the channel is closed and no call is running. */
   readonly closed: Promise<void>;
-  /** Waits for the running calls, then closes the channel. */
+  /** Waits for the running calls up to 5 s, then closes the channel. */
   close(): Promise<void>;
 }
 
@@ -52,6 +55,7 @@ class ChannelEndpoint implements ChannelServer {
   readonly #channel: Channel;
   readonly #limits: JsonLimits;
   readonly #principal: Principal | null;
+  readonly #clock: Clock;
   readonly #inFlight = new Map<RequestId, AbortController>();
   /** Requests of both eras that are not answered yet. */
   readonly #requests = new Map<RequestId, { cancelled: boolean }>();
@@ -61,18 +65,20 @@ class ChannelEndpoint implements ChannelServer {
   /** The session whose client is told of changes. */
   #told: LegacySession | undefined;
 
-  constructor(handler: Handler, channel: Channel, { limits = DEFAULT_JSON_LIMITS, principal = null }: ChannelOptions) {
+  constructor(handler: Handler, channel: Channel, options: ChannelOptions) {
+    const { limits = DEFAULT_JSON_LIMITS, principal = null, clock = systemClock } = options;
     this.#handler = handler;
     this.#channel = channel;
     this.#limits = limits;
     this.#principal = principal;
+    this.#clock = clock;
     this.closed = new Promise((resolve) => {
       channel.open({
         message: (bytes) => {
           this.#track(this.#receive(bytes));
         },
         close: () => {
-          this.#abortAll();
+          this.#abortAll('The connection was lost.');
           void Promise.allSettled([...this.#running]).then(() => {
             resolve();
           });
@@ -83,9 +89,18 @@ class ChannelEndpoint implements ChannelServer {
 
   async close(): Promise<void> {
     this.#gone.abort();
-    await Promise.allSettled([...this.#running]);
+    let cancelTimer = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => {
+      cancelTimer = this.#clock.after(DRAIN_MS, () => {
+        resolve('late');
+      });
+    });
+    const end = await Promise.race([Promise.allSettled([...this.#running]), late]);
+    cancelTimer();
+    this.#abortAll('The server is closing.');
     this.#channel.close();
-    await this.closed;
+    // What does not listen to its signal may never end.
+    if (end !== 'late') await this.closed;
   }
 
   #track(work: Promise<unknown>): void {
@@ -93,11 +108,11 @@ class ChannelEndpoint implements ChannelServer {
     void work.finally(() => this.#running.delete(work));
   }
 
-  #abortAll(): void {
-    const reason = new McpError('cancelled', 'The connection was lost.');
+  #abortAll(why: string): void {
+    const reason = new McpError('cancelled', why);
     this.#gone.abort(reason);
     for (const controller of this.#inFlight.values()) controller.abort(reason);
-    this.#legacy?.close('The connection was lost.');
+    this.#legacy?.close(why);
   }
 
   async #receive(bytes: Uint8Array): Promise<void> {
@@ -108,7 +123,9 @@ class ChannelEndpoint implements ChannelServer {
           this.#channel.send(json);
         });
     } catch (thrown) {
-      const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
+      const { id, cause, isResponse } = thrown instanceof FrameError ? thrown : NO_FRAME(thrown);
+      // A response is not answered, however wrong it is.
+      if (isResponse) return;
       const { single } = errorReply(cause);
       if (single) this.#channel.send(encodeResponse(id, single));
     }
@@ -132,6 +149,7 @@ class ChannelEndpoint implements ChannelServer {
 
   async #take(frame: Frame, send: Send): Promise<void> {
     if (frame.kind === 'notification') this.#notified(frame);
+    // One that comes too late concerns nobody.
     if (frame.kind === 'response') this.#legacy?.respond(frame);
     if (frame.kind !== 'request') return;
     const request = this.#requests.get(frame.id) ?? { cancelled: false };
@@ -209,6 +227,8 @@ class ChannelEndpoint implements ChannelServer {
     }
   }
 }
+
+const NO_FRAME = (cause: unknown) => ({ id: null, cause, isResponse: false });
 
 type Send = (json: WireJson, message: LegacyMessage) => void;
 

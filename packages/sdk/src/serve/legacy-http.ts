@@ -91,9 +91,10 @@ export class LegacyHttp {
   async #answerInBatch(session: LegacySession, bytes: Uint8Array, caller: LegacyCaller): Promise<WireJson | undefined> {
     try {
       const frame = readFrame(bytes, this.#edge.limits);
-      if (frame.kind === 'notification') session.notify(frame);
-      if (frame.kind === 'response') session.respond(frame);
-      if (frame.kind !== 'request') return undefined;
+      if (frame.kind !== 'request') {
+        told(session, frame);
+        return undefined;
+      }
       const answer = await finalOf(frame, await session.answer(frame, caller));
       return session.hasCancelled(frame) ? undefined : answer;
     } catch (thrown) {
@@ -147,7 +148,8 @@ const isOfModernClient = (frame: Frame, request: HttpRequest): boolean =>
 
 function told(session: LegacySession, frame: NotificationFrame | ResponseFrame): HttpResponse {
   if (frame.kind === 'notification') session.notify(frame);
-  else session.respond(frame);
+  else if (!session.respond(frame))
+    throw new McpError('invalid_request', 'No request of this server waits for that response.');
   return emptyResponse(202);
 }
 

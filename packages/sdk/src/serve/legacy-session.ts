@@ -99,10 +99,9 @@ export class LegacySession {
     }
   }
 
-  /** Takes a response of the client. @throws McpError `invalid_request` if no question waits for it */
-  respond(frame: ResponseFrame): void {
-    if (this.#questions.take(frame)) return;
-    throw new McpError('invalid_request', 'No request of this server waits for that response.');
+  /** Takes a response of the client. @returns whether a question waited for it */
+  respond(frame: ResponseFrame): boolean {
+    return this.#questions.take(frame);
   }
 
   /** Takes a notification of the client. */

@@ -2,11 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
 import type { HttpHandler } from './http-message.ts';
-import type { HttpListener, ListenOptions, UpgradeHandler } from './listener.ts';
+import { DRAIN_MS, type HttpListener, type ListenOptions, type UpgradeHandler } from './listener.ts';
 import { toNode } from './node.node.ts';
-
-/** How long running requests may take once the listener closes. Unit: ms. */
-const DRAIN_MS = 5_000;
 
 /** How often connections that have become idle are closed then. Unit: ms. */
 const SWEEP_MS = 50;

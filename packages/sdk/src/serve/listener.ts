@@ -1,3 +1,6 @@
+/** How long running calls may take once what serves them closes. Unit: ms. */
+export const DRAIN_MS = 5_000;
+
 /** Where to listen. */
 export interface ListenOptions {
   /** 0 picks a free one. @defaultValue 0 */
@@ -39,6 +42,6 @@ export type UpgradeHandler = (req: NodeRequestLike, socket: object, head: Uint8A
 /** A handler made reachable over WebSocket. */
 export interface SocketServer {
   readonly upgrade: UpgradeHandler;
-  /** Takes no more connections, waits for running calls, closes what is open. */
+  /** Takes no more connections, waits for running calls up to 5 s, closes what is open. */
   close(): Promise<void>;
 }
