@@ -1,5 +1,5 @@
 export type { Auth, AuthRequest, AuthResponse } from './auth/auth.ts';
-export { MCPClientBuilder, type ClientOptions, type TimeoutOptions } from './client/builder.ts';
+export { MCPClientBuilder, type ClientOptions, type ElicitOptions, type TimeoutOptions } from './client/builder.ts';
 export type { CacheOptions } from './client/cache.ts';
 export {
   MCPClient,
@@ -10,11 +10,12 @@ export {
   type LogMessage,
   type ProgressUpdate,
   type RequestOptions,
+  type ToolCallOptions,
   type ToolResult,
 } from './client/client.ts';
 export type { ServerConfig } from './client/config.ts';
 export type { ListOf } from './client/lists.ts';
-export type { ClientRoot, ElicitAnswer, ElicitRequest, OnElicit, OnSample } from './client/rounds.ts';
+export type { ClientRoot, ElicitAnswer, ElicitMode, ElicitRequest, OnElicit, OnSample } from './client/rounds.ts';
 export type { Change, ReconnectOptions, Subscription, SubscriptionFilter } from './client/subscription.ts';
 export type { HttpTargetOptions, InMemoryServer, StdioTargetOptions, WebSocketTargetOptions } from './client/target.ts';
 export type { TaskCalls, TaskInfo } from './client/task-calls.ts';

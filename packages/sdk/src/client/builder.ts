@@ -16,10 +16,14 @@ import {
   answerQuestions,
   capabilitiesOf,
   type Answerers,
+  type ElicitMode,
   type ClientRoot,
   type OnElicit,
   type OnSample,
 } from './rounds.ts';
+import { LastingConnection } from './lasting-connection.ts';
+import { mirrorParams } from './mirrored-params.ts';
+import { checkLimit } from './running-calls.ts';
 import type { Change, ReconnectOptions } from './subscription.ts';
 import {
   httpTarget,
@@ -29,6 +33,7 @@ import {
   type HttpTargetOptions,
   type StdioTargetOptions,
   type Target,
+  type TargetOptions,
   webSocketTarget,
   type WebSocketTargetOptions,
 } from './target.ts';
@@ -40,6 +45,14 @@ export interface TimeoutOptions {
   connectMs?: number;
   /** One call, questions and tasks included. Unit: ms, from 1. @defaultValue 300_000: a user may be asked */
   callMs?: number;
+}
+
+const DEFAULT_RECONNECT: Required<ReconnectOptions> = { initialDelayMs: 500, maxDelayMs: 30_000 };
+
+/** What a server may ask the user. */
+export interface ElicitOptions {
+  /** Forms to fill in, pages to go to. @defaultValue both */
+  modes?: readonly ElicitMode[];
 }
 
 /** Who a client is, as servers see it. */
@@ -66,9 +79,11 @@ export class MCPClientBuilder {
   #answerers: Answerers = {};
   #log: { level: LogLevel; onMessage: (message: LogMessage) => void } | undefined;
   #timeouts: Required<TimeoutOptions> = { connectMs: 30_000, callMs: 300_000 };
-  #reconnect: Required<ReconnectOptions> = { initialDelayMs: 500, maxDelayMs: 30_000 };
+  #reconnect: Required<ReconnectOptions> | false = DEFAULT_RECONNECT;
   #cache: CacheOptions | undefined;
   #era: Era | undefined;
+  /** What the last probe found: saves the next. */
+  #verdict: Era | undefined;
 
   constructor({ clock = systemClock, ...clientInfo }: ClientOptions) {
     this.#clientInfo = clientInfo;
@@ -119,9 +134,13 @@ export class MCPClientBuilder {
     return this;
   }
 
-  /** Answers what servers ask the user. @defaultValue servers are told that they cannot ask */
-  onElicit(elicit: OnElicit): this {
-    this.#answerers = { ...this.#answerers, elicit };
+  /**
+   * Answers what servers ask the user. For a page (`mode` is `url`), `accept` once the user is back from it: the call is
+   * then made again.
+   * @defaultValue servers are told that they cannot ask
+   */
+  onElicit(elicit: OnElicit, { modes = ['form', 'url'] }: ElicitOptions = {}): this {
+    this.#answerers = { ...this.#answerers, elicit, modes };
     return this;
   }
 
@@ -155,9 +174,14 @@ export class MCPClientBuilder {
     return this;
   }
 
-  /** How a subscription comes back when its stream breaks. @throws McpError `invalid_options` if a delay is no integer from 1 */
-  reconnect(reconnect: ReconnectOptions): this {
-    this.#reconnect = { ...this.#reconnect, ...positive('reconnect', reconnect) };
+  /**
+   * How the client comes back: subscriptions whose stream breaks are opened again, and a server that is gone (a process
+   * that ended, a WebSocket that was cut) is reached anew, or started again, at the next call. Calls are never sent twice.
+   * @param reconnect - false: a server that is gone stays gone
+   * @throws McpError `invalid_options` if a delay is no integer from 1
+   */
+  reconnect(reconnect: ReconnectOptions | false): this {
+    this.#reconnect = reconnect && { ...DEFAULT_RECONNECT, ...this.#reconnect, ...positive('reconnect', reconnect) };
     return this;
   }
 
@@ -183,15 +207,27 @@ export class MCPClientBuilder {
       ...capabilitiesOf(this.#answerers),
       extensions: { [TASKS_EXTENSION]: {} },
     };
-    const connection = await this.#connect(clientCapabilities);
+    const { open, reconnect, clock } = {
+      open: () => this.#open(clientCapabilities),
+      reconnect: this.#reconnect,
+      clock: this.#clock,
+    };
+    const connection = new LastingConnection(await open(), { open, reconnect, clock });
     const cache = this.#cache && new ResultCache(this.#clock, this.#cache);
-    const inner: Middleware[] = [...(cache ? [cache.middleware] : []), answerQuestions(this.#answerers)];
+    const inner: Middleware[] = [
+      ...(cache ? [cache.middleware] : []),
+      answerQuestions(this.#answerers),
+      mirrorParams({
+        isOn: () => connection.era === 'modern',
+        onRejected: ({ message }) => this.#log?.onMessage({ level: 'warning', logger: 'client', data: message }),
+      }),
+    ];
     return new MCPClient({
       connection,
       handler: compose([...this.#layers, ...inner])(connection.handler),
       ...{ clock: this.#clock, clientInfo: this.#clientInfo, clientCapabilities },
       callMs: this.#timeouts.callMs,
-      reconnect: this.#reconnect,
+      reconnect: this.#reconnect || DEFAULT_RECONNECT,
       log: this.#log,
       answer: (inputRequests, signal) => answerAll(inputRequests, this.#answerers, signal),
       onChange: (change) => {
@@ -200,7 +236,18 @@ export class MCPClientBuilder {
     });
   }
 
-  async #connect(clientCapabilities: object): Promise<Connection> {
+  /** Connects in the era that was found before; if that fails, it is found out anew. */
+  async #open(clientCapabilities: object): Promise<Connection> {
+    const connection = await this.#connect(clientCapabilities, this.#era ?? this.#verdict).catch((thrown: unknown) => {
+      if (this.#era || this.#verdict !== 'legacy') throw thrown;
+      this.#verdict = undefined;
+      return this.#connect(clientCapabilities, undefined);
+    });
+    this.#verdict = connection.era;
+    return connection;
+  }
+
+  async #connect(clientCapabilities: object, era: Era | undefined): Promise<Connection> {
     if (!this.#target)
       throw new McpError(
         'invalid_options',
@@ -212,14 +259,20 @@ export class MCPClientBuilder {
       timeout.abort(new McpError('timeout', `The server was not reached within ${connectMs} ms.`));
     });
     const answerers = this.#answerers;
-    const answer: ConnectOptions['answer'] = async (method, params) => {
-      const { it } = await answerAll({ it: { method, params } }, answerers, new AbortController().signal);
+    const answer: ConnectOptions['answer'] = async (method, params, signal) => {
+      const { it } = await answerAll({ it: { method, params } }, answerers, signal);
       return it as JsonObject;
     };
-    const options = { clientInfo: this.#clientInfo, signal: timeout.signal, clock: this.#clock, answer };
-    const era = this.#era ? { era: this.#era } : {};
+    const onStray: TargetOptions['onStray'] = (method, params) => {
+      // The server's own words: whoever is told looks at them.
+      if (method === 'notifications/message') this.#log?.onMessage(params as unknown as LogMessage);
+    };
+    const options = { clientInfo: this.#clientInfo, signal: timeout.signal, clock: this.#clock, answer, onStray };
     try {
-      return await this.#target({ ...options, ...era, clientCapabilities: { ...clientCapabilities } }, this.#auth);
+      return await this.#target(
+        { ...options, ...(era ? { era } : {}), clientCapabilities: { ...clientCapabilities } },
+        this.#auth,
+      );
     } finally {
       stop();
     }
@@ -233,9 +286,7 @@ export class MCPClientBuilder {
 }
 
 function positive<T extends object>(path: string, options: T): T {
-  for (const [name, value] of Object.entries(options) as [string, unknown][])
-    if (!Number.isSafeInteger(value) || Number(value) < 1)
-      throw new McpError('invalid_options', `${path}.${name} is ${String(value)}; allowed: an integer from 1.`);
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) checkLimit(`${path}.${name}`, value);
   return options;
 }
 

@@ -11,10 +11,18 @@ export interface CacheOptions {
   maxEntries?: number;
 }
 
-/** The results that a client keeps; it has one principal, so what is private may be kept too. */
+/**
+ * The results that a client keeps.
+ *
+ * @remarks It is no other client's, and a client has one authorization context: what is `private` may be kept too, and
+ * nothing that is `public` leaves it.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching
+ */
 export class ResultCache {
   readonly #clock: Clock;
   readonly #maxEntries: number;
+  /** Counts what was forgotten: a result that was asked for before must not be kept after. */
+  #generation = 0;
   readonly #entries = new Map<string, { readonly result: Result; readonly expires: number }>();
 
   constructor(clock: Clock, { maxEntries = 500 }: CacheOptions = {}) {
@@ -29,13 +37,16 @@ export class ResultCache {
     const key = keyOf(call);
     const kept = this.#read(key);
     if (kept) return kept;
+    const generation = this.#generation;
     const reply = await next(call);
-    if (reply.single && reply.peek() === 'complete') this.#write(key, await reply.result());
+    if (reply.single && reply.peek() === 'complete' && generation === this.#generation)
+      this.#write(key, await reply.result());
     return reply;
   };
 
   /** Forgets the results of methods that begin so, e.g. `tools/`. */
   forget(prefix: string): void {
+    this.#generation++;
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
   }
 
@@ -51,6 +62,7 @@ export class ResultCache {
   #write(key: string, result: Result): void {
     const { ttlMs } = result;
     if (typeof ttlMs !== 'number' || !(ttlMs > 0)) return;
+    this.#entries.delete(key);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#maxEntries && oldest !== undefined) this.#entries.delete(oldest);
     this.#entries.set(key, { result, expires: this.#clock.now() + ttlMs });

@@ -14,8 +14,12 @@ import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Era, LogLevel } from '../core/protocol.ts';
-import { RemoteError, type NotificationMessage, type Reply, type Result } from '../core/reply.ts';
+import type { NotificationMessage, Reply, Result } from '../core/reply.ts';
 import type { ResultOf } from '../core/typed-call.ts';
+import type { Infer, Schema } from '../validation/schema.ts';
+import { errorIn } from './error-in.ts';
+import { checkOutput } from './output.ts';
+import { checkLimit, RunningCalls } from './running-calls.ts';
 import { listAll, type ListOf } from './lists.ts';
 import {
   ClientSubscription,
@@ -63,6 +67,12 @@ export interface RequestOptions {
   onTask?: (task: TaskInfo) => void;
 }
 
+/** How a tool is called. */
+export interface ToolCallOptions<S extends Schema = Schema> extends RequestOptions {
+  /** Checks the structured content of a result that is no error, and says its type. @defaultValue it is not looked at */
+  output?: S;
+}
+
 /** What a client is made with. */
 export interface MCPClientParts {
   readonly connection: Connection;
@@ -83,9 +93,11 @@ export interface MCPClientParts {
 export class MCPClient {
   readonly #parts: MCPClientParts;
   readonly #subscriptions = new Set<ClientSubscription>();
+  readonly #running: RunningCalls;
 
   constructor(parts: MCPClientParts) {
     this.#parts = parts;
+    this.#running = new RunningCalls(parts.clock);
   }
 
   /** The era in which the server is spoken to. */
@@ -111,9 +123,20 @@ export class MCPClient {
   readonly tools = {
     /** All tools, page by page as they are read. */
     list: (options?: RequestOptions): ListOf<ListedTool> => this.#list('tools/list', 'tools', options),
-    /** Calls a tool and waits for its result, also when the server makes a task of it. */
-    call: (name: string, args: object = {}, options?: RequestOptions): Promise<ToolResult> =>
-      this.request('tools/call', { name, arguments: args }, options),
+    /**
+     * Calls a tool and waits for its result, also when the server makes a task of it.
+     * @throws McpError `unavailable` if the structured content is not what `options.output` says
+     */
+    call: async <S extends Schema = Schema>(
+      name: string,
+      args: object = {},
+      options: ToolCallOptions<S> = {},
+    ): Promise<ToolResult<Infer<S>>> => {
+      const result = await this.request('tools/call', { name, arguments: args }, options);
+      // Some legacy servers leave out what is empty.
+      const whole = Array.isArray(result.content) ? result : { ...result, content: [] };
+      return checkOutput(name, whole, options.output);
+    },
   };
 
   readonly prompts = {
@@ -151,8 +174,9 @@ export class MCPClient {
   }
 
   /** Asks for a sign of life. @throws McpError if there is none in time */
-  ping(signal: AbortSignal = AbortSignal.timeout(this.#parts.callMs)): Promise<void> {
-    return this.#parts.connection.ping(signal);
+  ping(signal?: AbortSignal): Promise<void> {
+    const limit = { signal, timeoutMs: this.#parts.callMs };
+    return this.#running.run(limit, (within) => this.#parts.connection.ping(within));
   }
 
   /** Listens to changes; resolves when the server has agreed. @throws what the server answers if it refuses */
@@ -160,7 +184,8 @@ export class MCPClient {
     const { reconnect, clock, onChange } = this.#parts;
     const listen = (params: JsonObject, signal: AbortSignal): Promise<Reply> =>
       this.#parts.handler(this.#call('subscriptions/listen', params, { signal }));
-    const subscription = new ClientSubscription({ filter, listen, reconnect, clock, onChange });
+    const onEnd = (): void => void this.#subscriptions.delete(subscription);
+    const subscription = new ClientSubscription({ filter, listen, reconnect, clock, onChange, onEnd });
     this.#subscriptions.add(subscription);
     return subscription.open();
   }
@@ -171,21 +196,20 @@ export class MCPClient {
     params: JsonObject = {},
     options: RequestOptions = {},
   ): Promise<ResultOf<M>> {
-    const limit = this.#limit(options);
-    try {
-      const reply = await this.#parts.handler(this.#call(method, params, { ...options, signal: limit.signal }));
+    const timeoutMs = checkLimit('timeoutMs', options.timeoutMs ?? this.#parts.callMs);
+    return this.#running.run({ signal: options.signal, timeoutMs }, async (signal) => {
+      const reply = await this.#parts.handler(this.#call(method, params, { ...options, signal }));
       const result = reply.single ? await reply.result() : await this.#read(reply, options);
-      const whole = isTaskHandle(result) ? await this.#await(result, options, limit.signal) : result;
-      // What servers answer is not checked: unknown members are part of the protocol.
+      const whole = isTaskHandle(result) ? await this.#await(result, options, signal) : checkType(method, result);
+      // What servers answer is not checked further: unknown members are part of the protocol.
       return whole as ResultOf<M>;
-    } finally {
-      limit.stop();
-    }
+    });
   }
 
   /** Ends subscriptions and lets go of the server; a server that was started ends too. */
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.close();
+    this.#running.close();
     await this.#parts.connection.close();
   }
 
@@ -199,18 +223,10 @@ export class MCPClient {
     });
   }
 
-  #limit({ signal, timeoutMs = this.#parts.callMs }: RequestOptions): { signal: AbortSignal; stop: () => void } {
-    const controller = new AbortController();
-    const stop = this.#parts.clock.after(timeoutMs, () => {
-      controller.abort(new McpError('timeout', `The server did not answer within ${timeoutMs} ms.`));
-    });
-    return { stop, signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal };
-  }
-
   async #read(reply: Reply, options: RequestOptions): Promise<Result> {
     for await (const message of reply.messages()) {
       if (message.kind === 'result') return message.result.value;
-      if (message.kind === 'error') throw new RemoteError(message.error.value);
+      if (message.kind === 'error') throw errorIn(message);
       this.#tell(message, options);
     }
     throw new McpError('unavailable', 'The reply ended without a result.');
@@ -222,19 +238,38 @@ export class MCPClient {
     if (method === 'notifications/message') this.#parts.log?.onMessage(value as unknown as LogMessage);
   }
 
-  #await(task: TaskInfo, { onTask }: RequestOptions, signal: AbortSignal): Promise<Result> {
+  async #await(task: TaskInfo, { onTask, signal: given }: RequestOptions, signal: AbortSignal): Promise<Result> {
+    const { taskId } = task;
     onTask?.(task);
-    return this.tasks.wait(task.taskId, signal);
+    try {
+      return await this.tasks.wait(taskId, signal);
+    } catch (thrown) {
+      // After a timeout the task goes on: its id was told. Whoever aborts wants it no more.
+      if (given?.aborted) await this.tasks.cancel(taskId).catch(() => undefined);
+      throw thrown;
+    }
   }
 
   #list<T>(method: string, member: string, options?: RequestOptions): ListOf<T> {
     return listAll(async (cursor) => {
       const page = await this.request(method, cursor === undefined ? {} : { cursor }, options);
       const entries = page[member];
+      if (!Array.isArray(entries))
+        throw new McpError('unavailable', `The server answered ${method} without "${member}".`);
       // What servers list is not checked.
-      return { entries: Array.isArray(entries) ? (entries as T[]) : [], nextCursor: page.nextCursor };
+      return { entries: entries as T[], nextCursor: page.nextCursor };
     });
   }
+}
+
+/** What a result says of itself must be understood (2026-07-28, ResultType); a legacy one says nothing. */
+function checkType(method: string, result: Result): Result {
+  const { resultType = 'complete' } = result;
+  if (resultType === 'complete') return result;
+  throw new McpError(
+    'unavailable',
+    `The server answered ${method} with the unknown result type ${String(resultType)}.`,
+  );
 }
 
 /** Whether a result of a tool is an error, with what it says. */

@@ -6,12 +6,18 @@ import { httpTarget, stdioTarget, type StdioTargetOptions, type Target, webSocke
 /** An entry of the `mcpServers` JSON of a desktop host: a program to start, or a URL. */
 export type ServerConfig =
   | {
+      readonly type?: 'stdio';
       readonly command: string;
       readonly args?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
       readonly cwd?: string;
     }
-  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+  | {
+      /** For whoever reads it: the URL says how it is spoken to. */
+      readonly type?: 'http' | 'streamable-http' | 'ws';
+      readonly url: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 /** `${VAR}`, `${env:VAR}` and `${VAR:-default}`. */
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
@@ -20,7 +26,8 @@ const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
 export function targetFromConfig(entry: ServerConfig): Target {
   const config: unknown = expand(entry, 'config');
   if (!isJsonObject(config)) throw new McpError('invalid_options', 'The config must be an object.');
-  const { command, args = [], env = {}, cwd, url, headers = {} } = config;
+  const { type, command, args = [], env = {}, cwd, url, headers = {} } = config;
+  check('config.type', type !== 'sse', 'what is spoken here; the transport HTTP+SSE of 2024-11-05 is not');
   check('config.headers', isStrings(headers), 'an object of strings');
   if (typeof url === 'string') {
     const target = /^wss?:/i.test(url) ? webSocketTarget : httpTarget;

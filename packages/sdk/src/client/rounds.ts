@@ -16,6 +16,9 @@ import { streamReply, type Message, type Reply } from '../core/reply.ts';
 /** What a server asks the user: a form, or a page to go to. */
 export type ElicitRequest = output<typeof ElicitRequestParamsSchema>;
 
+/** What a user is shown: a form, or a page to go to. */
+export type ElicitMode = 'form' | 'url';
+
 /** What the user answered; for a page, `accept` has no content. */
 export type ElicitAnswer =
   | { readonly action: 'accept'; readonly content?: Readonly<Record<string, string | number | boolean | string[]>> }
@@ -36,6 +39,8 @@ export type ClientRoot = input<typeof RootSchema>;
 /** Who answers what servers ask. */
 export interface Answerers {
   readonly elicit?: OnElicit | undefined;
+  /** What `elicit` can show. @defaultValue both */
+  readonly modes?: readonly ElicitMode[] | undefined;
   readonly sample?: OnSample | undefined;
   readonly roots?: (() => readonly ClientRoot[] | Promise<readonly ClientRoot[]>) | undefined;
 }
@@ -144,8 +149,8 @@ function withDefaults(params: unknown, answer: ElicitAnswer): JsonObject {
 }
 
 /** What servers are told that this client can be asked. */
-export const capabilitiesOf = ({ elicit, sample, roots }: Answerers): JsonObject => ({
-  ...(elicit ? { elicitation: { form: {}, url: {} } } : {}),
+export const capabilitiesOf = ({ elicit, modes = ['form', 'url'], sample, roots }: Answerers): JsonObject => ({
+  ...(elicit ? { elicitation: Object.fromEntries(modes.map((mode) => [mode, {}])) } : {}),
   ...(sample ? { sampling: { tools: {} } } : {}),
   ...(roots ? { roots: {} } : {}),
 });

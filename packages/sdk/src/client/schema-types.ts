@@ -3,6 +3,9 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 /** Deeper schemas become `unknown`: a `$ref` may lead back to where it stands. */
 const MAX_DEPTH = 12;
 
+/** What comes after so many types becomes `unknown`: references to references grow without end. */
+const MAX_TYPES = 10_000;
+
 const KEYWORDS: Readonly<Record<string, string>> = {
   string: 'string',
   number: 'number',
@@ -27,13 +30,14 @@ interface Place {
 
 class TypeWriter {
   readonly #root: JsonObject;
+  #written = 0;
 
   constructor(root: JsonObject) {
     this.#root = root;
   }
 
   write(schema: unknown, place: Place): string {
-    if (!isJsonObject(schema) || place.depth > MAX_DEPTH) return 'unknown';
+    if (!isJsonObject(schema) || place.depth > MAX_DEPTH || ++this.#written > MAX_TYPES) return 'unknown';
     const inner = { ...place, depth: place.depth + 1 };
     if (typeof schema.$ref === 'string') return this.write(this.#resolve(schema.$ref), inner);
     return literalsOf(schema) ?? this.#combined(schema, inner) ?? this.#byType(schema, inner);
@@ -56,7 +60,12 @@ class TypeWriter {
   #array(schema: JsonObject, place: Place): string {
     if (!Array.isArray(schema.prefixItems)) return `(${this.write(schema.items, place)})[]`;
     const rest = schema.items === false ? '' : `, ...(${this.write(schema.items, place)})[]`;
-    return `[${schema.prefixItems.map((item) => this.write(item, place)).join(', ')}${rest}]`;
+    const { minItems } = schema;
+    const required = typeof minItems === 'number' ? minItems : 0;
+    const items = schema.prefixItems.map((item, index) =>
+      index < required ? this.write(item, place) : `(${this.write(item, place)})?`,
+    );
+    return `[${items.join(', ')}${rest}]`;
   }
 
   #object(schema: JsonObject, place: Place): string {
@@ -82,8 +91,16 @@ class TypeWriter {
     if (!reference.startsWith('#')) return undefined;
     const keys = reference.slice(1).split('/').slice(1);
     return keys
-      .map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'))
+      .map((key) => decode(key).replaceAll('~1', '/').replaceAll('~0', '~'))
       .reduce<unknown>((at, key) => (isJsonObject(at) && Object.hasOwn(at, key) ? at[key] : undefined), this.#root);
+  }
+}
+
+function decode(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { RemoteError, type Message, type NotificationMessage, type Reply } from '../core/reply.ts';
+import type { Message, NotificationMessage, Reply } from '../core/reply.ts';
+import { errorIn } from './error-in.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { pause } from './task-calls.ts';
 
@@ -52,6 +53,8 @@ export interface ClientSubscriptionOptions {
   readonly clock: Clock;
   /** Told of each change before the reader is. */
   readonly onChange: (change: Change) => void;
+  /** Told when it is over. */
+  readonly onEnd: () => void;
 }
 
 /** A subscription that is listened to again whenever it breaks. */
@@ -67,17 +70,35 @@ export class ClientSubscription implements Subscription {
 
   /** Resolves when the server has acknowledged. @throws what the server answers if it refuses */
   async open(): Promise<this> {
-    void this.#follow(await this.#listen());
-    return this;
+    try {
+      void this.#follow(await this.#listen());
+      return this;
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
   }
 
   close(): void {
     this.#stop.abort(new McpError('cancelled', 'The subscription was closed.'));
-    this.#queue.end();
+    this.#end();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Change> {
-    return this.#queue[Symbol.asyncIterator]();
+    const changes = this.#queue[Symbol.asyncIterator]();
+    return {
+      next: () => changes.next(),
+      // Whoever leaves the loop wants no more.
+      return: () => {
+        this.close();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #end(): void {
+    this.#queue.end();
+    this.#options.onEnd();
   }
 
   async #listen(): Promise<AsyncIterator<Message>> {
@@ -85,7 +106,7 @@ export class ClientSubscription implements Subscription {
     const reply = await listen({ notifications: toWire(filter) }, this.#stop.signal);
     const messages = reply.messages()[Symbol.asyncIterator]();
     const first = await messages.next();
-    if (!first.done && first.value.kind === 'error') throw new RemoteError(first.value.error.value);
+    if (!first.done && first.value.kind === 'error') throw errorIn(first.value);
     if (first.done || first.value.kind !== 'notification')
       throw new McpError('unavailable', 'The server did not acknowledge the subscription.');
     const { notifications } = first.value.params.value;
@@ -97,7 +118,7 @@ export class ClientSubscription implements Subscription {
   async #follow(opened: AsyncIterator<Message>): Promise<void> {
     let messages: AsyncIterator<Message> | undefined = opened;
     while (messages && !(await this.#read(messages))) messages = await this.#reopen();
-    this.#queue.end();
+    this.#end();
   }
 
   /** Resolves with whether the end was meant. */

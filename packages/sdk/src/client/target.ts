@@ -6,9 +6,11 @@ import { linkOverChannel } from '../connect/channel-link.ts';
 import { createFetchClient, type FetchLike } from '../connect/fetch-client.ts';
 import { linkOverHttp } from '../connect/http-link.ts';
 import { channelToOfficial, isOfficialServer, type OfficialServer } from '../connect/official.ts';
+import type { Link } from '../connect/link.ts';
 import { withAuth } from '../connect/with-auth.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
 import { createChannelPair } from '../wire/channel-pair.ts';
 import { serveChannel } from '../serve/channel.ts';
 
@@ -36,18 +38,21 @@ export interface StdioTargetOptions {
   onStderr?: (text: string) => void;
 }
 
+/** How a target connects. */
+export interface TargetOptions extends ConnectOptions {
+  /** Takes what the server tells outside of any call. */
+  onStray?: (method: string, params: JsonObject) => void;
+}
+
 /** Opens a connection to the server of a client. */
-export type Target = (options: ConnectOptions, auth: Auth | undefined) => Promise<Connection>;
+export type Target = (options: TargetOptions, auth: Auth | undefined) => Promise<Connection>;
 
 /** A server behind a URL. @throws McpError `invalid_options` if it is no HTTP URL */
 export function httpTarget(address: string | URL, options: HttpTargetOptions = {}): Target {
   const url = parseUrl(address, ['http:', 'https:']);
   return (connectOptions, auth) => {
     const client = options.fetch ? createFetchClient(url, options.fetch) : createHttpClient(url);
-    return connect(
-      linkOverHttp(auth ? withAuth(client, url, auth) : client, url, options.headers ?? {}),
-      connectOptions,
-    );
+    return over(linkOverHttp(auth ? withAuth(client, url, auth) : client, url, options.headers ?? {}), connectOptions);
   };
 }
 
@@ -57,15 +62,16 @@ export function webSocketTarget(address: string | URL, { headers = {} }: WebSock
   return async (connectOptions, auth) => {
     const { signal, clock } = connectOptions;
     const channel = await openWebSocket({ url, headers, auth, signal, clock });
-    return connect(linkOverChannel(channel, url.origin), connectOptions);
+    return over(linkOverChannel(channel, url.origin), connectOptions);
   };
 }
 
 /** A server that is started, and ends with the client. */
 export function stdioTarget(command: string, args: readonly string[] = [], options: StdioTargetOptions = {}): Target {
-  return async (connectOptions) => {
+  return async (connectOptions, auth) => {
+    refuseAuth(auth);
     const child = await startChild({ command, args, ...options });
-    return connect(linkOverChannel(child, command), connectOptions);
+    return over(linkOverChannel(child, command), connectOptions);
   };
 }
 
@@ -75,13 +81,36 @@ export type InMemoryServer = Handler | { readonly handler: Handler } | OfficialS
 /** A server of this process. An official one takes one client at a time. */
 export function inMemoryTarget(server: InMemoryServer): Target {
   if (isOfficial(server))
-    return (connectOptions) => connect(linkOverChannel(channelToOfficial(server), 'the server'), connectOptions);
+    return async (connectOptions, auth) => {
+      refuseAuth(auth);
+      return over(linkOverChannel(channelToOfficial(server), 'the server'), connectOptions);
+    };
   const handler = typeof server === 'function' ? server : server.handler;
-  return (connectOptions) => {
+  return async (connectOptions, auth) => {
+    refuseAuth(auth);
     const [own, other] = createChannelPair();
     serveChannel(handler, other);
-    return connect(linkOverChannel(own, 'the server'), connectOptions);
+    return over(linkOverChannel(own, 'the server'), connectOptions);
   };
+}
+
+/** Connects; a server that cannot be spoken to is let go of. */
+async function over(link: Link, { onStray, ...options }: TargetOptions): Promise<Connection> {
+  if (onStray)
+    link.subscribe(({ method, params }) => {
+      onStray(method, params.payload.value);
+    });
+  try {
+    return await connect(link, options);
+  } catch (thrown) {
+    await link.close();
+    throw thrown;
+  }
+}
+
+/** Silence would look as if the server had been told who calls. */
+function refuseAuth(auth: Auth | undefined): void {
+  if (auth) throw new McpError('invalid_options', 'auth() is for http() and webSocket(); give a program its env.');
 }
 
 /** Servers of this package have a `connect` too, which gives a transport. */
@@ -90,6 +119,8 @@ const isOfficial = (server: InMemoryServer): server is OfficialServer =>
 
 function parseUrl(address: string | URL, protocols: readonly string[]): URL {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined;
+  if (url && (url.username !== '' || url.password !== ''))
+    throw new McpError('invalid_options', 'The address holds a user or a password: give it to auth() or as a header.');
   if (url && protocols.includes(url.protocol)) return url;
   // The address may hold a credential.
   throw new McpError('invalid_options', `The address must be an absolute ${protocols.join(' or ')} URL.`);

@@ -60,18 +60,31 @@ export class TaskCalls {
    * @throws McpError `cancelled` if it was cancelled, or `signal` aborted
    */
   async wait(taskId: string, signal: AbortSignal = never()): Promise<Result> {
+    const answered = new Set<string>();
     for (;;) {
       const task = await this.get(taskId, signal);
       if (task.status === 'completed') return isJsonObject(task.result) ? task.result : {};
       if (task.status === 'cancelled') throw new McpError('cancelled', 'The task was cancelled.');
       if (task.status === 'failed')
         throw new RemoteError(isRpcError(task.error) ? task.error : { code: -32603, message: 'The task failed.' });
-      if (task.status === 'input_required' && isJsonObject(task.inputRequests))
-        await this.update(taskId, await this.#options.answer(task.inputRequests, signal), signal);
-      else await pause(this.#options.clock, task.pollIntervalMs ?? POLL_INTERVAL_MS, signal);
+      const asked = unanswered(task, answered);
+      if (asked) await this.update(taskId, await this.#options.answer(asked, signal), signal);
+      else await pause(this.#options.clock, intervalOf(task), signal);
     }
   }
 }
+
+/** The questions that are new; a server may repeat those it has the answers of already. They count as answered now. */
+function unanswered({ status, inputRequests }: TaskInfo, answered: Set<string>): JsonObject | undefined {
+  if (status !== 'input_required' || !isJsonObject(inputRequests)) return undefined;
+  const fresh = Object.entries(inputRequests).filter(([key]) => !answered.has(key));
+  for (const [key] of fresh) answered.add(key);
+  return fresh.length === 0 ? undefined : Object.fromEntries(fresh);
+}
+
+/** What is no positive number would make a loop without a pause. */
+const intervalOf = ({ pollIntervalMs }: TaskInfo): number =>
+  typeof pollIntervalMs === 'number' && pollIntervalMs > 0 ? pollIntervalMs : POLL_INTERVAL_MS;
 
 /** Whether a result is a handle. */
 export const isTaskHandle = (result: Result): result is Result & TaskInfo =>

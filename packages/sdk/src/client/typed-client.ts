@@ -28,7 +28,8 @@ export function typedClient<S extends Typed>(client: MCPClient): TypedClient<S> 
     const error = errorOf(result);
     if (error !== undefined) throw new McpError('invalid_params', error);
     const [first] = result.content;
-    return result.structuredContent ?? (first?.type === 'text' ? first.text : result.content);
+    if (result.structuredContent !== undefined) return result.structuredContent;
+    return first?.type === 'text' ? first.text : result.content;
   };
   const methods = new Proxy(Object.create(null) as object, {
     get: (_target, name) =>

@@ -1,3 +1,4 @@
+import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { MCPClient } from './client.ts';
 import { typeOf } from './schema-types.ts';
@@ -12,8 +13,11 @@ import { typeOf } from './schema-types.ts';
  * ```
  * @param name - of the interface; a TypeScript identifier
  * @returns the text of a module
+ * @throws McpError `invalid_options` if the name is no identifier
  */
 export async function writeTypes(client: MCPClient, name = 'Server'): Promise<string> {
+  if (!/^[A-Za-z_$][\w$]*$/.test(name))
+    throw new McpError('invalid_options', `name is ${JSON.stringify(name)}; allowed: a TypeScript identifier.`);
   const members: string[] = [];
   for await (const tool of client.tools.list()) {
     const params = typeOf(tool.inputSchema, 3);

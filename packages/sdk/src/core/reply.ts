@@ -22,6 +22,8 @@ export interface ResultMessage {
 export interface ErrorMessage {
   readonly kind: 'error';
   readonly error: Payload<RpcError>;
+  /** What was thrown in this process, if the error is no server's. */
+  readonly thrown?: unknown;
 }
 
 /** What ends a call. */
@@ -177,8 +179,8 @@ export function errorReply(thrown: unknown): Reply {
 
 /** What was thrown as a message: a server's own words where there are any. */
 function errorMessage(thrown: unknown): ErrorMessage {
-  const rpc = thrown instanceof RemoteError ? thrown.rpc : McpError.from(thrown).toRpc();
-  return { kind: 'error', error: Payload.of(rpc) };
+  if (thrown instanceof RemoteError) return { kind: 'error', error: Payload.of(thrown.rpc) };
+  return { kind: 'error', error: Payload.of(McpError.from(thrown).toRpc()), thrown };
 }
 
 /** A reply that is an error which a server sent; it keeps its words. */

@@ -24,7 +24,7 @@ export const serves = (server: ServerName, transport: Transport): boolean =>
 
 interface Served {
   readonly place: OwnPlace;
-  close(): Promise<unknown> | void;
+  close(): unknown;
 }
 
 /** Starts an official server and connects our client to it. */
