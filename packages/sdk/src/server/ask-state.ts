@@ -9,10 +9,18 @@ import type { ServerRuntime } from './runtime.ts';
 /** How long a caller may take to answer. Unit: ms. */
 const TTL_MS = 10 * 60 * 1000;
 
-/** A longer state does not travel with the caller. Unit: characters of JSON. */
+/** A longer state does not travel with the caller. Unit: bytes of JSON. */
 const MAX_INLINE = 8 * 1024;
 
 const PURPOSE = 'request state';
+
+/** Marks the calls of a task: their answers may take as long as the task is kept. */
+export const TASK = Symbol('task');
+
+/** A round of a task, detached from the request that started it. */
+export interface TaskCall extends Call {
+  readonly [TASK]?: { readonly taskId: string; readonly ttlMs: number };
+}
 
 /** What a function is, as far as its journal depends on it. */
 export interface FunctionIdentity {
@@ -40,7 +48,7 @@ export async function openJournal(
     throw refused('is not one of this call, or has expired');
   // Answers are looked at first: a state must not be used up by a retry that is refused.
   const journal = new Journal(call, await contentOf(content, runtime), inputResponses);
-  await useUp(String(content.nonce), runtime);
+  await useUp(call, String(content.nonce), runtime);
   return journal;
 }
 
@@ -52,15 +60,17 @@ export async function sealJournal(
 ): Promise<string> {
   const nonce = toBase64Url(runtime.random.bytes(16));
   const json = JSON.stringify(state);
-  const expires = runtime.clock.wallClock() + TTL_MS;
+  const ttlMs = (call as TaskCall)[TASK]?.ttlMs ?? TTL_MS;
+  const expires = runtime.clock.wallClock() + ttlMs;
   const bound: JsonObject = { binding: await bindingOf(call, identity, runtime), nonce, expires };
-  if (json.length <= MAX_INLINE) return runtime.seal.seal(PURPOSE, { ...bound, state });
+  const { length } = new TextEncoder().encode(json);
+  if (length <= MAX_INLINE) return runtime.seal.seal(PURPOSE, { ...bound, state });
   if (!runtime.store)
     throw new McpError(
       'internal',
-      `The answers of this call take ${json.length} characters, more than ${MAX_INLINE}; give the server a store.`,
+      `The answers of this call take ${length} bytes, more than ${MAX_INLINE}; give the server a store.`,
     );
-  await runtime.store.set(storeKey('state', nonce), json, TTL_MS);
+  await runtime.store.set(storeKey('state', nonce), json, ttlMs);
   return runtime.seal.seal(PURPOSE, bound);
 }
 
@@ -74,8 +84,13 @@ async function contentOf(content: JsonObject, { store }: ServerRuntime): Promise
 }
 
 /** One use: without a store nothing remembers that there was one. */
-async function useUp(nonce: string, { store }: ServerRuntime): Promise<void> {
-  if (store && !(await store.add(storeKey('used', nonce), '1', TTL_MS))) throw refused('has been used');
+async function useUp(call: TaskCall, nonce: string, { store }: ServerRuntime): Promise<void> {
+  if (!store) return;
+  const { taskId = '', ttlMs = TTL_MS } = call[TASK] ?? {};
+  const key = storeKey('used', nonce);
+  if (await store.add(key, taskId, ttlMs)) return;
+  // The task has used it before: its process ended, and another one runs the round again.
+  if (taskId === '' || (await store.get(key)) !== taskId) throw refused('has been used');
 }
 
 /** What a state is good for: this server and principal, this function in this version, these arguments. */

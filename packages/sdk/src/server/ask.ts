@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- sample() and roots() are deprecated for their users, not here */
+ 
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -28,7 +28,7 @@ export interface UrlOutcome {
 
 /** How a question is known on the next round. */
 export interface AskOptions {
-  /** A name of your own. @defaultValue the ordinal of the question, with a hash of what it asks */
+  /** A name of your own; schema and message may then differ from round to round. @defaultValue the ordinal of the question, with a hash of what it asks */
   id?: string;
 }
 
@@ -96,6 +96,8 @@ export class Journal implements Asker {
   readonly #call: Call;
   readonly #known = new Map<string, JournalEntry>();
   readonly #effects = new Map<string, Promise<unknown>>();
+  /** What the function may be waiting for. */
+  readonly #waiting = new Set<Promise<unknown>>();
   readonly #responses: JsonObject;
   readonly #open = new Map<string, Question>();
   /** Keys of what the rounds before have left, not asked for again yet. */
@@ -136,48 +138,69 @@ export class Journal implements Asker {
   async state(): Promise<JournalState> {
     const pending = await Promise.all(
       [...this.#open].map(async ([key, question]) => {
-        const entry: PendingEntry = { hash: await hashOf(question), method: question.method };
+        const entry: PendingEntry = { hash: await hashOf(key, question), method: question.method };
         return [key, entry] as const;
       }),
     );
     return { entries: [...this.#known.values()], pending: Object.fromEntries(pending) };
   }
 
-  readonly ask: Asker['ask'] = (schema, message, options) => handled(this.#form(schema, message, options));
+  readonly ask: Asker['ask'] = (schema, message, options) => this.#tracked(this.#form(schema, message, options));
 
   readonly askUrl: Asker['askUrl'] = (url, message, options) => {
     const answer = this.#answer(this.#keyOf(options), urlQuestion(url, message));
-    return handled(
+    return this.#tracked(
       answer.then(({ action }) => ({ action: action === 'accept' || action === 'cancel' ? action : 'decline' })),
     );
   };
 
   readonly sample: Asker['sample'] = (request, options) =>
     // Checked by checkResponse; unknown content kinds pass.
-    handled(this.#answer(this.#keyOf(options), sampleQuestion(request)) as Promise<SampleResult>);
+    this.#tracked(this.#answer(this.#keyOf(options), sampleQuestion(request)) as Promise<SampleResult>);
 
   readonly roots: Asker['roots'] = (options) =>
     // Checked by checkResponse.
-    handled(this.#answer(this.#keyOf(options), ROOTS_QUESTION).then(({ roots }) => roots as Root[]));
+    this.#tracked(this.#answer(this.#keyOf(options), ROOTS_QUESTION).then(({ roots }) => roots as Root[]));
 
   readonly once: Asker['once'] = <T>(name: string, effect: () => T | Promise<T>): Promise<T> => {
     const key = `once:${name}`;
-    const running = this.#effects.get(key) ?? this.#effect(key, effect);
-    this.#effects.set(key, running);
+    const running = this.#effects.get(key) ?? this.#begin(key, effect);
     // It went in as a T.
-    return handled(running as Promise<T>);
+    return this.#tracked(running as Promise<T>);
   };
 
-  /** Resolves when no effect is running any more: what they returned belongs to the state. */
+  /**
+   * Resolves when no effect is running any more, whose results belong to the state, and when all that goes on side by
+   * side has got to its next question: what is known together is asked together.
+   */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#effects.values());
+    while (this.#waiting.size > 0) {
+      await Promise.allSettled(this.#waiting);
+      for (let tick = 0; tick < TICKS; tick++) await Promise.resolve();
+    }
+  }
+
+  /** Whoever asks several questions awaits them one by one, and the first ends the function: no rejection is unseen. */
+  #tracked<T>(promise: Promise<T>): Promise<T> {
+    const forget = (): void => void this.#waiting.delete(promise);
+    this.#waiting.add(promise);
+    promise.then(forget, forget);
+    return promise;
+  }
+
+  #begin(key: string, effect: () => unknown): Promise<unknown> {
+    const running = this.#effect(key, effect);
+    this.#effects.set(key, running);
+    // What failed has not happened: it may be tried again.
+    running.catch(() => this.#effects.delete(key));
+    return running;
   }
 
   async #effect(key: string, effect: () => unknown): Promise<unknown> {
     const known = this.#known.get(key);
     this.#ahead.delete(key);
     if (known) return known.value;
-    const value = await effect();
+    const value = asJson(key, await effect());
     this.#known.set(key, { key, hash: '', value });
     return value;
   }
@@ -209,29 +232,32 @@ export class Journal implements Asker {
 
   async #answer(key: string, question: Question): Promise<JsonObject> {
     const known = this.#known.get(key);
-    if (!known) return this.#foreseen(key, question) ?? this.#suspend(key, question);
+    const foreseen = known ? undefined : this.#foreseen(key, question);
+    if (!known && !foreseen) return this.#suspend(key, question);
     // One after the other, so that code that runs side by side goes on in the same order in each round.
-    const hash = await (this.#hashing = this.#hashing.then(() => hashOf(question)));
+    const hash = await (this.#hashing = this.#hashing.then(() => hashOf(key, question)));
     this.#ahead.delete(key);
-    // checkResponse has seen it.
-    if (known.hash === hash) return known.value as JsonObject;
-    this.#mismatch = new McpError(
-      'nondeterministic_tool',
+    if (foreseen) this.#known.set(key, { key, hash, value: foreseen });
+    if (!known || known.hash === hash) return foreseen ?? (known?.value as JsonObject);
+    throw this.#differs(
       `The question "${key}" differs from what it was on the round before: the same arguments and answers must lead to the same questions.`,
     );
-    throw this.#mismatch;
+  }
+
+  /** Kept, so that no `catch` of the function hides it. */
+  #differs(message: string): McpError {
+    return (this.#mismatch ??= new McpError('nondeterministic_tool', message));
   }
 
   /** The answer to a question with an id of its own, from a caller that knew it would be asked. */
   #foreseen(key: string, { method }: Question): JsonObject | undefined {
-    if (/^q\d+$/.test(key) || !Object.hasOwn(this.#responses, key) || this.#refused.has(key)) return undefined;
+    if (ORDINAL.test(key) || !Object.hasOwn(this.#responses, key) || this.#refused.has(key)) return undefined;
     return checkResponse(method, this.#responses[key]);
   }
 
   #suspend(key: string, question: Question): never {
     requireCapability(question, this.#call);
-    if (this.#open.has(key))
-      throw new McpError('nondeterministic_tool', `Two questions of one call have the id "${key}".`);
+    if (this.#open.has(key)) throw this.#differs(`Two questions of one call have the id "${key}".`);
     this.#refused.add(key);
     this.#known.delete(key);
     this.#open.set(key, question);
@@ -239,50 +265,21 @@ export class Journal implements Asker {
   }
 }
 
-/** Marks a rejection as seen: whoever asks several questions awaits them one by one, and the first ends the function. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
-}
+/** How many promises may lie between an answer and the question that follows from it. */
+const TICKS = 20;
 
-const hashOf = ({ method, params }: Question): Promise<string> => digestOf([method, params]);
+const ORDINAL = /^q\d+$/;
 
-/** Makes its journal when the function first asks: most never do. */
-export class LazyAsker implements Asker {
-  readonly #call: Call;
-  #journal: Journal | undefined;
+/** An id of its own stands for what is asked; an ordinal does not. */
+const hashOf = (key: string, { method, params }: Question): Promise<string> =>
+  digestOf(ORDINAL.test(key) ? [method, params] : [method]);
 
-  constructor(call: Call, journal: Journal | undefined) {
-    this.#call = call;
-    this.#journal = journal;
-  }
-
-  /** Undefined if nothing was asked in any round. */
-  get used(): Journal | undefined {
-    return this.#journal;
-  }
-
-  get ask(): Asker['ask'] {
-    return this.#made.ask;
-  }
-
-  get askUrl(): Asker['askUrl'] {
-    return this.#made.askUrl;
-  }
-
-  get sample(): Asker['sample'] {
-    return this.#made.sample;
-  }
-
-  get roots(): Asker['roots'] {
-    return this.#made.roots;
-  }
-
-  get once(): Asker['once'] {
-    return this.#made.once;
-  }
-
-  get #made(): Journal {
-    return (this.#journal ??= new Journal(this.#call));
+/** The value as a later round will see it. */
+function asJson(key: string, value: unknown): unknown {
+  try {
+    const json = JSON.stringify(value) as string | undefined;
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch (cause) {
+    throw new McpError('internal', `${key} returned what is not JSON, so it cannot be kept.`, { cause });
   }
 }

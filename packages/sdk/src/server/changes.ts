@@ -22,6 +22,8 @@ interface Listener {
   readonly uris: ReadonlySet<string>;
   readonly taskIds: ReadonlySet<string>;
   readonly push: (message: Message) => void;
+  /** Those of the URIs that are watched for it. */
+  readonly watched: Set<string>;
 }
 
 /** How many resources and tasks one caller may listen to. */
@@ -60,17 +62,20 @@ export class Changes {
   /**
    * Answers `subscriptions/listen`: acknowledges what of the filter is honoured, then tells until the caller ends it or
    * the server closes.
+   * @param taskIds - of {@link tasksAskedBy}, those that are the caller's
    */
-  listen(call: Call): Reply {
-    const { notifications } = call.params.value;
-    const asked: JsonObject = isJsonObject(notifications) ? notifications : {};
+  listen(call: Call, taskIds: ReadonlySet<string>): Reply {
+    const asked = askedBy(call);
     const queue = new PushQueue<Message>();
     const listener: Listener = {
       lists: new Set(Object.keys(LISTS).filter((list) => asked[list] === true)),
       uris: new Set(strings(asked.resourceSubscriptions).filter((uri) => this.#watchOf(uri) !== 'unknown')),
-      taskIds: new Set(strings(asked.taskIds)),
+      taskIds,
+      watched: new Set(),
       push: (message) => {
-        queue.push(message);
+        // Whoever reads slowly is told once of what changed often; each state of a task is another one.
+        const waits = queue.findLast((other) => isSame(other, message));
+        if (!waits) queue.push(message);
       },
     };
     queue.push(notification('notifications/subscriptions/acknowledged', { notifications: honoured(listener) }));
@@ -82,12 +87,12 @@ export class Changes {
       if (!this.#listeners.delete(listener)) return;
       signal.removeEventListener('abort', end);
       this.#closing.removeEventListener('abort', end);
-      for (const uri of listener.uris) this.#unwatch(uri);
+      for (const uri of listener.watched) this.#unwatch(uri);
       queue.push(ENDED);
       queue.end();
     };
     this.#listeners.add(listener);
-    for (const uri of listener.uris) this.#watch(uri);
+    this.#watchAll(listener, end);
     signal.addEventListener('abort', end, { once: true });
     this.#closing.addEventListener('abort', end, { once: true });
     // A signal that is aborted already tells nobody.
@@ -95,6 +100,19 @@ export class Changes {
     const reply = streamReply(queue, end);
     void reply.done.then(end);
     return reply;
+  }
+
+  /** A watch that fails ends what was begun. */
+  #watchAll({ uris, watched }: Listener, end: () => void): void {
+    try {
+      for (const uri of uris) {
+        this.#watch(uri);
+        watched.add(uri);
+      }
+    } catch (thrown) {
+      end();
+      throw thrown;
+    }
   }
 
   #watch(uri: string): void {
@@ -124,6 +142,21 @@ const notification = (method: string, params: JsonObject): Message => ({
   method,
   params: Payload.of(params),
 });
+
+/** The tasks that a `subscriptions/listen` names. */
+export const tasksAskedBy = (call: Call): string[] => strings(askedBy(call).taskIds);
+
+function askedBy({ params }: Call): JsonObject {
+  const { notifications } = params.value;
+  return isJsonObject(notifications) ? notifications : {};
+}
+
+const isSame = (a: Message, b: Message): boolean =>
+  a.kind === 'notification' &&
+  b.kind === 'notification' &&
+  a.method === b.method &&
+  a.method !== 'notifications/tasks' &&
+  a.params.value.uri === b.params.value.uri;
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, MAX_NAMED) : [];

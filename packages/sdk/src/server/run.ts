@@ -10,9 +10,10 @@ import {
   type Result,
 } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
-import { LazyAsker, type Journal } from './ask.ts';
+import type { Journal } from './ask.ts';
 import { openJournal, sealJournal, type FunctionIdentity } from './ask-state.ts';
 import { FunctionContext, type CallContext } from './context.ts';
+import { LazyAsker } from './lazy-asker.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /** A function of a server, as a call runs it. */

@@ -1,10 +1,19 @@
 import { listenHttp, serveStdio, serveWebSocket, toNode } from '#sdk-platform';
+import { systemClock } from '../core/clock.ts';
 import type { Handler } from '../core/handler.ts';
+import { Drain } from '../serve/drain.ts';
 import type { EdgeOptions } from '../serve/edge.ts';
 import { toFetch } from '../serve/fetch.ts';
 import { serveHttp, type HttpServer } from '../serve/http.ts';
 import { createInMemoryTransport, type InMemoryTransport } from '../serve/in-memory.ts';
-import type { HttpListener, ListenOptions, NodeHandler, SocketServer, UpgradeHandler } from '../serve/listener.ts';
+import {
+  DRAIN_MS,
+  type HttpListener,
+  type ListenOptions,
+  type NodeHandler,
+  type SocketServer,
+  type UpgradeHandler,
+} from '../serve/listener.ts';
 import type { Catalog } from './catalog.ts';
 import type { AnyPrompt } from './prompts.ts';
 import type { Entry } from './registry.ts';
@@ -52,6 +61,7 @@ export class MCPServer<T extends object = object> {
   readonly resourceTemplates: Entries<AnyTemplate>;
   /** The server as a function: mount it in a gateway, wrap it, call it. */
   readonly handler: Handler;
+  readonly #drain: Drain;
   readonly #edgeOptions: EdgeOptions;
   readonly #onClose: () => void;
   readonly #listeners = new Set<{ close(): Promise<void> }>();
@@ -61,7 +71,8 @@ export class MCPServer<T extends object = object> {
   #node: NodeHandler | undefined;
 
   constructor({ handler, edge, catalog, onClose }: MCPServerParts) {
-    this.handler = handler;
+    this.#drain = new Drain('server', edge.clock ?? systemClock);
+    this.handler = this.#drain.middleware(handler);
     this.tools = catalog.tools;
     this.prompts = catalog.prompts;
     this.resources = {
@@ -112,12 +123,14 @@ export class MCPServer<T extends object = object> {
     return createInMemoryTransport(this.handler);
   }
 
-  /** Ends streams, waits for running calls, frees ports and standard streams. */
+  /** Ends streams of changes, refuses new calls, waits for running ones up to 5 s, frees ports and standard streams. */
   async close(): Promise<void> {
     this.#onClose();
-    this.#http?.close();
-    await Promise.all([this.#sockets?.close(), ...[...this.#listeners].map((listener) => listener.close())]);
+    const listeners = [...this.#listeners].map((listener) => listener.close());
+    await Promise.all([this.#drain.close(DRAIN_MS), this.#sockets?.close(), ...listeners]);
     this.#listeners.clear();
+    // Legacy calls that are still running are cancelled: their clients have no connection that could do it.
+    this.#http?.close();
   }
 
   #endpoint(): HttpServer {

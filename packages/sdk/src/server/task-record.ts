@@ -22,6 +22,7 @@ export interface TaskRecord {
   /** `params` of the tool call, as it was made. */
   readonly params: JsonObject;
   /** What the round that waits has asked for. */
+  /** By keys that are unique over all rounds: see {@link taskKey}. */
   readonly inputRequests?: JsonObject | undefined;
   readonly requestState?: string | undefined;
   readonly result?: JsonObject | undefined;
@@ -100,10 +101,22 @@ export class TaskRecords {
     return this.#store.set(key(taskId, 'lease'), '1', LEASE_MS);
   }
 
+  /** Says that nobody works on a task of this process any more: another one may take it over. */
+  dropLease(taskId: string): Promise<void> {
+    return this.#store.delete(key(taskId, 'lease'));
+  }
+
   async hasLease(taskId: string): Promise<boolean> {
     return (await this.#store.get(key(taskId, 'lease'))) !== undefined;
   }
 }
+
+/**
+ * The key by which a question of a round is known to the caller. A question whose answer did not fit is asked again
+ * under its own key by the function, and must be another one here: callers answer each key once.
+ * @see https://github.com/modelcontextprotocol/ext-tasks, "Task update requests"
+ */
+export const taskKey = (key: string, round: number): string => (round > 1 ? `${key}#${round}` : key);
 
 const key = (taskId: string, part = 'record'): string => `mcp:task:${taskId}:${part}`;
 

@@ -4,7 +4,8 @@ import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { RemoteError, type Reply, type Result } from '../core/reply.ts';
-import { LEASE_RENEWAL_MS, type TaskRecord, type TaskRecords } from './task-record.ts';
+import { TASK, type TaskCall } from './ask-state.ts';
+import { LEASE_RENEWAL_MS, taskKey, type TaskRecord, type TaskRecords } from './task-record.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /** What the runs of tasks work with. */
@@ -13,6 +14,10 @@ export interface TaskRunsOptions {
   readonly runtime: ServerRuntime;
   /** Answers `tools/call`; the run of a task is such a call, detached from the one that started it. */
   readonly callTool: Handler;
+  /** How long a task is kept. Unit: ms. */
+  readonly ttlMs: number;
+  /** Whether another process may run the tool again. */
+  readonly isRepeatable: (tool: string) => boolean;
   /** Told of each state that a task gets into. */
   readonly onChange: (record: TaskRecord) => void;
 }
@@ -37,20 +42,36 @@ export class TaskRuns {
 
   /** Runs the round of a task that the caller has claimed; resolves when the round is over and written. */
   async run(record: TaskRecord, call: Call): Promise<void> {
-    const { runtime } = this.#options;
     const controller = new AbortController();
     this.#running.set(record.taskId, controller);
     const stop = this.#keepLease(record.taskId);
     try {
-      const reply = await this.#options.callTool(detached(record, call, controller.signal));
-      await this.#write(record, outcomeOf(record, await this.#read(record, reply)));
+      const { ttlMs } = this.#options;
+      const work = this.#work(record, detached(record, call, { signal: controller.signal, ttlMs }));
+      // A tool that does not listen to its signal keeps nobody waiting.
+      const result = await Promise.race([work, aborted(controller.signal)]);
+      await this.#write(record, outcomeOf(record, result));
     } catch (thrown) {
-      const cancelled = controller.signal.aborted && !runtime.closing.aborted;
-      await this.#write(record, cancelled ? { status: 'cancelled' } : { status: 'failed', error: rpcOf(thrown) });
+      await this.#fail(record, thrown, controller.signal);
     } finally {
       stop();
       this.#running.delete(record.taskId);
     }
+  }
+
+  async #work(record: TaskRecord, call: Call): Promise<Result> {
+    return this.#read(record, await this.#options.callTool(call));
+  }
+
+  async #fail(record: TaskRecord, thrown: unknown, { aborted: wasAborted }: AbortSignal): Promise<void> {
+    const { records, runtime, isRepeatable } = this.#options;
+    const isClosing = runtime.closing.aborted;
+    if (wasAborted && !isClosing) return this.#write(record, { status: 'cancelled' });
+    // It goes on in another process.
+    if (wasAborted && runtime.store && isRepeatable(String(record.params.name)))
+      return records.dropLease(record.taskId);
+    const error = rpcOf(thrown);
+    return this.#write(record, { status: 'failed', error, statusMessage: error.message });
   }
 
   /** Stops a run of this process; does nothing if another one has it. */
@@ -65,7 +86,8 @@ export class TaskRuns {
       if (message.kind === 'result') return message.result.value;
       if (message.kind === 'error') throw new RemoteError(message.error.value);
       const statusMessage = message.params.value.message;
-      if (message.method === 'notifications/progress' && typeof statusMessage === 'string')
+      const isOver = !this.#running.has(record.taskId);
+      if (!isOver && message.method === 'notifications/progress' && typeof statusMessage === 'string')
         await this.#write(record, { status: 'working', statusMessage });
     }
     throw new McpError('internal', 'The tool ended without a result.');
@@ -101,7 +123,7 @@ export class TaskRuns {
 }
 
 /** The tool call of a round: what a middleware has added to the request at hand stays on it. */
-function detached(record: TaskRecord, call: Call, signal: AbortSignal): Call {
+function detached(record: TaskRecord, call: Call, { signal, ttlMs }: { signal: AbortSignal; ttlMs: number }): TaskCall {
   return {
     ...call,
     method: 'tools/call',
@@ -111,16 +133,21 @@ function detached(record: TaskRecord, call: Call, signal: AbortSignal): Call {
     round: record.round,
     progressToken: PROGRESS_TOKEN,
     logLevel: undefined,
+    // Those of the request that started the task were checked then; others are not about the tool.
+    paramHeaders: undefined,
+    [TASK]: { taskId: record.taskId, ttlMs },
   };
 }
 
 function outcomeOf(record: TaskRecord, result: Result): Next {
   if (result.resultType !== 'input_required') return { status: 'completed', result };
   const { inputRequests, requestState } = result;
+  const round = record.round + 1;
+  const questions = Object.entries(isJsonObject(inputRequests) ? inputRequests : {});
   return {
     status: 'input_required',
-    round: record.round + 1,
-    inputRequests: isJsonObject(inputRequests) ? inputRequests : {},
+    round,
+    inputRequests: Object.fromEntries(questions.map(([key, question]) => [taskKey(key, round), question])),
     requestState: typeof requestState === 'string' ? requestState : undefined,
   };
 }
@@ -129,9 +156,20 @@ const rpcOf = (thrown: unknown): RpcError =>
   thrown instanceof RemoteError ? thrown.rpc : McpError.from(thrown).toRpc();
 
 /** A task that waited, with its questions answered: as it goes on. */
-export function resumed(record: TaskRecord, inputResponses: JsonObject): TaskRecord {
+export function resumed(record: TaskRecord, answers: JsonObject): TaskRecord {
+  const suffix = taskKey('', record.round).length;
+  const own = Object.entries(answers).map(([key, answer]) => [key.slice(0, key.length - suffix), answer] as const);
+  const inputResponses = Object.fromEntries(own);
   const { inputRequests: _asked, requestState, ...rest } = record;
   const { requestState: _old, ...params } = record.params;
   const state = requestState === undefined ? {} : { requestState };
   return { ...rest, status: 'working', params: { ...params, inputResponses, ...state } };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(McpError.from(signal.reason));
+    });
+  });
 }

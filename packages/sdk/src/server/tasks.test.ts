@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { createCall, type Call, type Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
@@ -6,10 +7,12 @@ import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { systemRandom } from '../core/random.ts';
-import { resultReply, streamReply, type Result } from '../core/reply.ts';
+import { resultReply, streamReply, type NotificationMessage, type Result } from '../core/reply.ts';
 import { createMemoryStore, type Store } from '../core/store.ts';
 import { silentTelemetry } from '../core/telemetry.ts';
 import { createSeal } from '../wire/seal.ts';
+import { MCPServerBuilder, type ServerOptions } from './builder.ts';
+import type { MCPServer } from './server.ts';
 import { Tasks, TASKS_EXTENSION } from './tasks.ts';
 
 const CAPABILITIES = { extensions: { [TASKS_EXTENSION]: {} } };
@@ -215,4 +218,143 @@ describe('with a shared store', () => {
     }
     expect(await get(replica(never).tasks, taskId)).toMatchObject({ status: 'working' });
   });
+});
+
+describe('a question of a task', () => {
+  const name = z.object({ name: z.string() });
+  const serverOf = (options: Partial<ServerOptions> = {}): MCPServer =>
+    new MCPServerBuilder({ name: 's', version: '1', secret: new Uint8Array(32), clock, ...options })
+      .addTool({
+        name: 't',
+        task: true,
+        parameters: z.object({ region: z.string().optional().meta({ 'x-mcp-header': 'Region' }) }),
+        handler: async (_params, { ask }) => {
+          const answer = await ask(name, 'Who?', { id: 'who' });
+          return answer.action === 'accept' ? answer.content.name : answer.action;
+        },
+      })
+      .build();
+  const options = { principal: ALICE, clientCapabilities: { ...CAPABILITIES, elicitation: { form: {} } } };
+  const send = async (server: MCPServer, method: string, params: JsonObject): Promise<Result> =>
+    (await server.handler({ ...createCall(method, params, options), paramHeaders: {} })).result();
+  const answers = (key: string, value: unknown) => ({
+    inputResponses: { [key]: { action: 'accept', content: { name: value } } },
+  });
+
+  /** Until the task waits or has ended: sealing takes turns of its own. */
+  const rest = async (server: MCPServer, taskId: unknown): Promise<void> => {
+    while ((await send(server, 'tasks/get', { taskId })).status === 'working') await settled();
+  };
+
+  test('is asked again under another key when its answer does not fit', async () => {
+    const server = serverOf();
+    const { taskId } = await send(server, 'tools/call', { name: 't' });
+    await rest(server, taskId);
+    await send(server, 'tasks/update', { taskId, ...answers('who', 7) });
+    await rest(server, taskId);
+    const again = await send(server, 'tasks/get', { taskId });
+    expect(Object.keys(again.inputRequests as JsonObject)).toEqual(['who#2']);
+    await send(server, 'tasks/update', { taskId, ...answers('who#2', 'Ada') });
+    await rest(server, taskId);
+    expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ result: { content: [{ text: 'Ada' }] } });
+  });
+
+  test.each([false, true])('may be answered the next morning (with a store: %s)', async (withStore) => {
+    const server = serverOf(withStore ? { store } : {});
+    const { taskId } = await send(server, 'tools/call', { name: 't' });
+    await rest(server, taskId);
+    clock.advance(8 * 3_600_000);
+    await send(server, 'tasks/update', { taskId, ...answers('who', 'Ada') });
+    await rest(server, taskId);
+    expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ result: { content: [{ text: 'Ada' }] } });
+  });
+
+  test('needs no headers of the tool; the call that starts the task does', async () => {
+    const server = serverOf();
+    await expect(send(server, 'tools/call', { name: 't', arguments: { region: 'eu' } })).rejects.toMatchObject({
+      code: 'header_mismatch',
+    });
+    const start = createCall('tools/call', { name: 't', arguments: { region: 'eu' } }, options);
+    const started = await server.handler({ ...start, paramHeaders: { 'mcp-param-region': 'eu' } });
+    const { taskId } = await started.result();
+    await rest(server, taskId);
+    await send(server, 'tasks/update', { taskId, ...answers('who', 'Ada') });
+    await rest(server, taskId);
+    expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ status: 'completed' });
+  });
+
+  test('is told to the owner of the task that listens, and to nobody else', async () => {
+    const server = serverOf();
+    const { taskId } = await send(server, 'tools/call', { name: 't' });
+    await rest(server, taskId);
+    const listen = (principal: Principal, clientCapabilities: JsonObject = CAPABILITIES) =>
+      server.handler(
+        createCall('subscriptions/listen', { notifications: { taskIds: [taskId] } }, { principal, clientCapabilities }),
+      );
+    const first = async (principal: Principal) => {
+      const messages = (await listen(principal)).messages()[Symbol.asyncIterator]();
+      const { value } = await messages.next();
+      return { messages, acknowledged: (value as NotificationMessage).params.value.notifications };
+    };
+    expect((await first(BOB)).acknowledged).toEqual({});
+    const { messages, acknowledged } = await first(ALICE);
+    expect(acknowledged).toEqual({ taskIds: [taskId] });
+    await send(server, 'tasks/cancel', { taskId });
+    expect(((await messages.next()).value as NotificationMessage).params.value).toMatchObject({
+      taskId,
+      status: 'cancelled',
+    });
+    await expect(listen(ALICE, {})).rejects.toMatchObject({ code: 'missing_client_capability' });
+  });
+});
+
+describe('a tool that does not listen to its signal', () => {
+  const deaf: Handler = () => new Promise(() => undefined);
+
+  test('keeps nobody waiting when the task is cancelled', async () => {
+    const { tasks } = replica(deaf);
+    const { taskId } = await start(tasks);
+    await settled();
+    await ask(tasks, ['tasks/cancel', { taskId }]);
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('goes on elsewhere when the server closes, if it may be repeated, and has failed otherwise', async () => {
+    for (const [repeatable, status] of [
+      [true, 'completed'],
+      [false, 'failed'],
+    ] as const) {
+      const { tasks, closing } = replica(deaf, repeatable);
+      const { taskId } = await start(tasks);
+      await settled();
+      closing.abort();
+      await settled();
+      const successor = replica(() => reply(text('built')), repeatable).tasks;
+      await get(successor, taskId);
+      await settled();
+      expect(await get(successor, taskId)).toMatchObject({ status });
+    }
+  });
+});
+
+test('a store that fails is told of, and does not end the process', async () => {
+  const { tasks } = replica(() => reply(text('built')));
+  const broken = { ...store };
+  const facts: string[] = [];
+  const runtime = {
+    ...{ name: 's', services: {}, seal: createSeal(new Uint8Array(32)), store: broken, clock, random: systemRandom },
+    telemetry: { record: ({ name }: { name: string }) => void facts.push(name) },
+    ...{ closing: new AbortController().signal, timeoutMs: undefined },
+  };
+  const failing = new Tasks({ runtime, callTool: never, isRepeatable: () => false, onChange: () => undefined });
+  const { taskId } = await start(failing);
+  await settled();
+  broken.set = () => Promise.reject(new Error('no connection'));
+  clock.advance(10_000);
+  await settled();
+  await ask(failing, ['tasks/cancel', { taskId }]);
+  await settled();
+  expect(facts).toEqual(['task.lease_failed', 'task.lost']);
+  expect(await get(tasks, taskId)).toMatchObject({ status: 'working' });
 });

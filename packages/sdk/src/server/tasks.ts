@@ -51,8 +51,10 @@ export class Tasks {
       records: this.#records,
       runtime,
       callTool,
+      ttlMs: TTL_MS,
+      isRepeatable: options.isRepeatable,
       onChange: (record) => {
-        options.onChange({ ...info(record), ...taskDetail(record, {}) });
+        this.#tell(record);
       },
     });
   }
@@ -78,6 +80,17 @@ export class Tasks {
     };
     await this.#launch(record, call);
     return resultReply(Payload.of<Result>({ resultType: 'task', ...info(record) }));
+  }
+
+  /**
+   * Those of the tasks that are the caller's: what it may listen to.
+   * @throws McpError `missing_client_capability` if it names tasks and does not know the extension
+   */
+  async ownedBy(call: Call, taskIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (taskIds.length === 0) return new Set();
+    requireTasks(call);
+    const records = await Promise.all(taskIds.map((taskId) => this.#records.read(taskId)));
+    return new Set(records.flatMap((record) => (record && isOwnedBy(record, call) ? [record.taskId] : [])));
   }
 
   async #find(call: Call): Promise<TaskRecord> {
@@ -120,7 +133,7 @@ export class Tasks {
     this.#runs.abort(record.taskId, 'Cancelled by the caller.');
     // Nobody runs it now: the claim makes sure that nobody will.
     if (record.status === 'input_required' && (await this.#records.claim(record, `round ${record.round}`)))
-      await this.#records.write({ ...record, status: 'cancelled', lastUpdatedAt: this.#now() });
+      await this.#end({ ...record, status: 'cancelled' });
     return complete({});
   }
 
@@ -136,9 +149,8 @@ export class Tasks {
       return current;
     }
     const error = new McpError('unavailable', 'The process that ran this task has ended; it may have run in part.');
-    const failed = { ...current, status: 'failed' as const, error: error.toRpc(), lastUpdatedAt: this.#now() };
-    await this.#records.write(failed);
-    return failed;
+    const { message: statusMessage } = error;
+    return this.#end({ ...current, status: 'failed', statusMessage, error: error.toRpc() });
   }
 
   /** Starts a round. The lease comes first: without one the task would look orphaned to whoever asks now. */
@@ -158,8 +170,16 @@ export class Tasks {
     }
   }
 
-  #now(): string {
-    return new Date(this.#options.runtime.clock.wallClock()).toISOString();
+  async #end(record: TaskRecord): Promise<TaskRecord> {
+    const lastUpdatedAt = new Date(this.#options.runtime.clock.wallClock()).toISOString();
+    const ended = { ...record, lastUpdatedAt };
+    await this.#records.write(ended);
+    this.#tell(ended);
+    return ended;
+  }
+
+  #tell(record: TaskRecord): void {
+    this.#options.onChange({ ...info(record), ...taskDetail(record, {}) });
   }
 }
 

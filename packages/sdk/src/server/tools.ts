@@ -16,8 +16,9 @@ import {
 import type { CallContext } from './context.ts';
 import { checkParamHeaders, headerParams, type HeaderParam } from '../wire/param-headers.ts';
 import { checkInteger, Faults } from './faults.ts';
-import { runFunction, wrongReturn, type Reporter } from './run.ts';
+import { runFunction, type Reporter } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { failed, toResult, toStructuredResult } from './tool-result.ts';
 
 /**
  * What a tool function may return. With `output`: a value of that schema, or a whole result that has one as
@@ -147,7 +148,7 @@ async function callTool(
   if (checked.issues) return failed(`Invalid arguments for ${name}: ${describeIssues(checked.issues, given)}`);
   try {
     const returned = await handler(checked.value, context);
-    return output ? await toStructuredResult(definition, returned, reporter) : toResult(name, returned);
+    return output ? await toStructuredResult({ name, output, returned }, reporter) : toResult(name, returned);
   } catch (thrown) {
     if (thrown instanceof McpError) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -168,48 +169,3 @@ function refuseAny(given: JsonObject): SchemaResult<JsonObject> {
   if (names.length === 0) return { value: given };
   return { issues: names.map((name) => ({ message: 'the tool takes no arguments', path: [name] })) };
 }
-
-async function toStructuredResult({ name, output }: AnyTool, returned: unknown, reporter: Reporter): Promise<Result> {
-  const isWhole = isJsonObject(returned) && Array.isArray(returned.content) && 'structuredContent' in returned;
-  // A tool that failed has no result that could fit.
-  if (isJsonObject(returned) && returned.isError === true && Array.isArray(returned.content))
-    return toResult(name, returned);
-  const value = isWhole ? returned.structuredContent : returned;
-  // Only called for tools that have one.
-  const checked = await validate(output as Schema, value);
-  if (checked.issues) {
-    const message = `${name} returned what its output schema does not allow: ${describeIssues(checked.issues)}`;
-    reporter.report(message);
-    return failed(message);
-  }
-  const structuredContent = checked.value;
-  if (isWhole) return { ...wholeResult(name, returned), structuredContent };
-  return { resultType: 'complete', content: [text(textOf(name, structuredContent))], structuredContent };
-}
-
-function toResult(name: string, returned: unknown): Result {
-  if (isJsonObject(returned) && Array.isArray(returned.content)) return wholeResult(name, returned);
-  const result: Result = { resultType: 'complete', content: [text(textOf(name, returned))] };
-  // Readers of older revisions see the text only.
-  if (isJsonObject(returned)) result.structuredContent = returned;
-  return result;
-}
-
-function wholeResult(name: string, returned: JsonObject): Result {
-  const blocks = returned.content as unknown[];
-  const wrong = blocks.findIndex((block) => !isJsonObject(block) || typeof block.type !== 'string');
-  if (wrong === -1) return { resultType: 'complete', ...returned };
-  throw wrongReturn(`tool "${name}"`, `content[${wrong}], which is no content block`);
-}
-
-function textOf(name: string, returned: unknown): string {
-  if (typeof returned === 'string') return returned;
-  if (returned === undefined) return '';
-  const json = JSON.stringify(returned) as string | undefined;
-  if (json === undefined) throw wrongReturn(`tool "${name}"`, `a ${typeof returned}, which is not JSON`);
-  return json;
-}
-
-const failed = (message: string): Result => ({ resultType: 'complete', content: [text(message)], isError: true });
-
-const text = (value: string): JsonObject => ({ type: 'text', text: value });
