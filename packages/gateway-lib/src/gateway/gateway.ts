@@ -15,7 +15,14 @@ import {
   type Telemetry,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { createInMemoryTransport, serveHttp, toFetch, type ChannelServer, type HttpServer } from '@org/mcp-sdk/serve';
+import {
+  createInMemoryTransport,
+  Drain,
+  serveHttp,
+  toFetch,
+  type ChannelServer,
+  type HttpServer,
+} from '@org/mcp-sdk/serve';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable } from '../catalog/names.ts';
@@ -30,7 +37,6 @@ import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-up
 import { createResolve } from '../router/resolve.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { parseConfig } from './config.ts';
-import { Lifecycle } from './lifecycle.ts';
 import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
 import { statusOf, type UpstreamStatus } from './status.ts';
@@ -54,7 +60,7 @@ export class Gateway {
   readonly #catalog: Catalog;
   readonly #fanIn = new FanIn();
   readonly #subscriptions: UpstreamSubscriptions;
-  readonly #lifecycle: Lifecycle;
+  readonly #drain: Drain;
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
   readonly #http: HttpServer;
@@ -67,7 +73,7 @@ export class Gateway {
     const clock = options.clock ?? systemClock;
     const telemetry = options.telemetry ?? silentTelemetry;
     this.#wheel = createWheel(clock);
-    this.#lifecycle = new Lifecycle(clock);
+    this.#drain = new Drain('gateway', clock);
     this.#subscriptions = new UpstreamSubscriptions({
       clock,
       onChange: (upstream, method) => void this.#catalog.changed(upstream, method),
@@ -167,7 +173,7 @@ export class Gateway {
 
   async #close(): Promise<void> {
     this.#fanIn.close();
-    await this.#lifecycle.drain(this.#options.drainMs);
+    await this.#drain.close(this.#options.drainMs);
     this.#http.close();
     await this.#stdio?.close();
     this.#subscriptions.close();
@@ -208,7 +214,7 @@ export class Gateway {
   #createPipeline(clock: Clock, telemetry: Telemetry | undefined): Handler {
     const { info, instructions, use } = this.#options;
     return createPipeline({
-      drain: this.#lifecycle.stage,
+      drain: this.#drain.middleware,
       observe: telemetry && createObserve(telemetry, clock),
       resolve: createResolve({ catalog: this.#catalog, upstreams: this.#upstreams }),
       user: use,

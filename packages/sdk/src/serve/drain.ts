@@ -1,19 +1,24 @@
-import { McpError, type Clock, type Middleware } from '@org/mcp-sdk';
+import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
+import type { Middleware } from '../core/handler.ts';
 
 /** Counts running calls, and lets them finish. */
-export class Lifecycle {
+export class Drain {
+  readonly #who: string;
   readonly #clock: Clock;
   #running = 0;
   #closing = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  /** @param who - for the message to callers, e.g. `gateway` */
+  constructor(who: string, clock: Clock) {
+    this.#who = who;
     this.#clock = clock;
   }
 
-  /** Stage that counts calls to the end of their reply, and refuses new ones while closing. */
-  readonly stage: Middleware = (next) => async (call) => {
-    if (this.#closing) throw new McpError('overloaded', 'The gateway is closing; call another one.');
+  /** Counts calls to the end of their reply, and refuses new ones once closing. */
+  readonly middleware: Middleware = (next) => async (call) => {
+    if (this.#closing) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
     this.#running++;
     try {
       const reply = await next(call);
@@ -30,7 +35,7 @@ export class Lifecycle {
   };
 
   /** Refuses new calls and resolves when none is running, at the latest after `drainMs`. */
-  async drain(drainMs: number): Promise<void> {
+  async close(drainMs: number): Promise<void> {
     this.#closing = true;
     if (this.#running === 0) return;
     await new Promise<void>((resolve) => {

@@ -1,10 +1,13 @@
-import { createCall, McpError, streamReply, type Message, type Reply } from '@org/mcp-sdk';
-import { PushQueue } from '@org/mcp-sdk/wire';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
-import { answer, deferred } from '../../test/support/fakes.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { createCall } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
+import { Payload } from '../core/payload.ts';
+import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import { Drain } from './drain.ts';
 
+const answer = (): Reply => resultReply(Payload.of({ resultType: 'complete' }));
 const call = createCall('tools/call');
 
 /** Whether a promise has settled, and when asked again later. */
@@ -17,15 +20,15 @@ function watch(promise: Promise<unknown>): { readonly done: boolean } {
 describe('draining', () => {
   it('is over at once when nothing runs', async () => {
     const clock = new FakeClock();
-    await new Lifecycle(clock).drain(5_000);
+    await new Drain('gateway', clock).close(5_000);
     expect(clock.waiting).toBe(0);
   });
 
   it('refuses new calls', async () => {
-    const lifecycle = new Lifecycle(new FakeClock());
-    const handler = lifecycle.stage(() => Promise.resolve(answer({})));
+    const drain = new Drain('gateway', new FakeClock());
+    const handler = drain.middleware(() => Promise.resolve(answer()));
     expect((await handler(call)).single).toBeDefined();
-    await lifecycle.drain(5_000);
+    await drain.close(5_000);
     await expect(handler(call)).rejects.toMatchObject({
       code: 'overloaded',
       message: expect.stringContaining('closing') as string,
@@ -34,15 +37,18 @@ describe('draining', () => {
 
   it('waits for calls, for streams to their end, and for calls that fail', async () => {
     const clock = new FakeClock();
-    const lifecycle = new Lifecycle(clock);
-    const [single, failing] = [deferred<Reply>(), deferred<Reply>()];
+    const drain = new Drain('gateway', clock);
+    let answered: (reply: Reply) => void = () => undefined;
+    let failed: (error: Error) => void = () => undefined;
+    const single = new Promise<Reply>((resolve) => (answered = resolve));
+    const failing = new Promise<Reply>((_, reject) => (failed = reject));
     const queue = new PushQueue<Message>();
-    const calls = [lifecycle.stage(() => single.promise)(call), lifecycle.stage(() => failing.promise)(call)];
-    const stream = await lifecycle.stage(() => Promise.resolve(streamReply(queue, () => undefined)))(call);
-    const drained = watch(lifecycle.drain(5_000));
-    single.resolve(answer({}));
+    const calls = [drain.middleware(() => single)(call), drain.middleware(() => failing)(call)];
+    const stream = await drain.middleware(() => Promise.resolve(streamReply(queue, () => undefined)))(call);
+    const drained = watch(drain.close(5_000));
+    answered(answer());
     await calls[0];
-    failing.reject(new McpError('timeout', 'x'));
+    failed(new McpError('timeout', 'x'));
     await expect(calls[1]).rejects.toThrow('x');
     expect(drained.done).toBe(false);
     const read = stream.result().catch(() => undefined);
@@ -55,9 +61,9 @@ describe('draining', () => {
 
   it('does not wait longer than it may', async () => {
     const clock = new FakeClock();
-    const lifecycle = new Lifecycle(clock);
-    void lifecycle.stage(() => new Promise(() => undefined))(call);
-    const drained = watch(lifecycle.drain(5_000));
+    const drain = new Drain('gateway', clock);
+    void drain.middleware(() => new Promise(() => undefined))(call);
+    const drained = watch(drain.close(5_000));
     clock.advance(4_999);
     await settled();
     expect(drained.done).toBe(false);
