@@ -82,17 +82,18 @@ export async function validate<Out>(schema: Schema<unknown, Out>, value: unknown
 
 /**
  * Issues as one line that a model can act on, e.g. `at "city": expected string, received number (got 7)`.
- * @param value - what was checked: short values are shown
+ * @param value - what was checked, to say what was got; absent when that is nobody's business
  */
 export const describeIssues = (issues: readonly SchemaIssue[], value?: unknown): string =>
-  issues
-    .map((issue) => `at "${keysOf(issue).map(String).join('.')}": ${issue.message}${gotAt(issue, value)}`)
-    .join('; ');
+  issues.map((issue) => `${placeOf(keysOf(issue))}: ${issue.message}${gotAt(issue, value)}`).join('; ');
+
+const placeOf = (keys: readonly PropertyKey[]): string =>
+  keys.length === 0 ? 'at the top' : `at "${keys.map(String).join('.')}"`;
 
 const keysOf = (issue: SchemaIssue): PropertyKey[] =>
   (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
 
-/** Longer values say nothing that the message does not. Unit: characters of JSON. */
+/** Longer values are described. Unit: characters of JSON. */
 const MAX_SHOWN = 60;
 
 function gotAt(issue: SchemaIssue, value: unknown): string {
@@ -102,6 +103,14 @@ function gotAt(issue: SchemaIssue, value: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     value,
   );
-  const shown = got === undefined ? 'nothing' : JSON.stringify(got);
-  return shown.length > MAX_SHOWN ? '' : ` (got ${shown})`;
+  return ` (got ${show(got)})`;
+}
+
+function show(got: unknown): string {
+  if (got === undefined) return 'nothing';
+  const json = typeof got === 'bigint' || typeof got === 'function' ? undefined : JSON.stringify(got);
+  if (json !== undefined && json.length <= MAX_SHOWN) return json;
+  if (typeof got === 'string') return `${JSON.stringify(got.slice(0, MAX_SHOWN))}… of ${got.length} characters`;
+  if (Array.isArray(got)) return `an array of ${got.length}`;
+  return typeof got === 'object' ? 'an object' : `a ${typeof got}`;
 }
