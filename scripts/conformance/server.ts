@@ -47,7 +47,10 @@ const CONTACT = {
   additionalProperties: false,
 };
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+/** All tools but one answer sooner. */
+const POLL_AFTER_MS = 500;
+
+const pause = (ms = 20): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function tellLogs({ log }: CallContext): Promise<string> {
   for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
@@ -65,7 +68,13 @@ async function tellProgress({ progress }: CallContext): Promise<string> {
   return 'done';
 }
 
-const builder = new MCPServerBuilder({ name: 'conformance', version: '1.0.0', ttlMs: 300_000, cacheScope: 'private' })
+const builder = new MCPServerBuilder({
+  name: 'conformance',
+  version: '1.0.0',
+  ttlMs: 300_000,
+  cacheScope: 'private',
+  pollAfterMs: POLL_AFTER_MS,
+})
   .addTool({
     name: 'test_simple_text',
     description: 'simple text',
@@ -119,10 +128,8 @@ const builder = new MCPServerBuilder({ name: 'conformance', version: '1.0.0', tt
   .addTool({
     name: 'test_reconnection',
     description: 'reconnection',
-    handler: async (_params, { log }) => {
-      // Whatever is told on the way makes the reply a stream.
-      log.info('Reconnection test started');
-      await pause();
+    handler: async () => {
+      await pause(3 * POLL_AFTER_MS);
       return 'Reconnection test completed successfully.';
     },
   })

@@ -3,14 +3,21 @@ import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Http } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
 import { deferred, FakeClock, settled } from './support/fake-clock.ts';
-import { MCPServerBuilder, type MCPServer } from '../src/index.ts';
+import { MCPServerBuilder, type EdgeOptions, type MCPServer } from '../src/index.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** A server with a tool that tells of something, waits for `go`, tells more and ends. */
-function slowServer(clock?: FakeClock) {
+function slowServer(clock?: FakeClock, options: EdgeOptions = {}) {
   const gate = deferred();
-  const server = new MCPServerBuilder({ name: 'slow', version: '1.0.0', ...(clock ? { clock } : {}) })
+  const server = new MCPServerBuilder({ name: 'slow', version: '1.0.0', ...options, ...(clock ? { clock } : {}) })
+    .addTool({
+      name: 'silent',
+      handler: async () => {
+        await gate.promise;
+        return 'done';
+      },
+    })
     .addTool({
       name: 'slow',
       handler: async (_params, { progress }) => {
@@ -36,8 +43,8 @@ async function openSession(server: MCPServer, version = '2025-11-25') {
   const opened = await post({ jsonrpc: '2.0', id: 0, method: 'initialize', params }, {});
   const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
   return {
-    call: (id: number) => {
-      const slow = { name: 'slow', _meta: { progressToken: 'p' } };
+    call: (id: number, name = 'slow') => {
+      const slow = { name, _meta: { progressToken: 'p' } };
       return post({ jsonrpc: '2.0', id, method: 'tools/call', params: slow }, session);
     },
     get: (lastEventId?: string) =>
@@ -124,6 +131,36 @@ describe('the reply of a legacy call', () => {
     await settled();
     clock.advance(60_000);
     expect((await session.get(priming?.id)).status).toBe(400);
+  });
+});
+
+describe('the reply of a legacy call that is polled for', () => {
+  const pollAfterMs = 500;
+
+  it('gives the connection back, and is got by whoever comes back', async () => {
+    const clock = new FakeClock();
+    const { server, go } = slowServer(clock, { pollAfterMs });
+    const session = await openSession(server);
+    const calling = session.call(1, 'silent');
+    await settled();
+    clock.advance(pollAfterMs);
+    const first = await eventsOf(await calling);
+    expect(first).toMatchObject([{ data: '' }]);
+    const coming = session.get(first[0]?.id);
+    go();
+    expect(progressIn(await eventsOf(await coming))).toMatchObject([DONE]);
+  });
+
+  it('stays on its connection for a client that does not know how to come back, or when it is there in time', async () => {
+    const clock = new FakeClock();
+    const { server, go } = slowServer(clock, { pollAfterMs });
+    const calling = (await openSession(server, '2025-06-18')).call(1, 'silent');
+    await settled();
+    clock.advance(pollAfterMs);
+    go();
+    expect(await (await calling).json()).toMatchObject({ result: DONE });
+    const inTime = await (await openSession(server)).call(2, 'silent');
+    expect(await inTime.json()).toMatchObject({ result: DONE });
   });
 });
 

@@ -46,6 +46,11 @@ export interface EdgeOptions {
   secret?: Uint8Array<ArrayBuffer>;
   /** Pause between the comments that keep a quiet stream open. Unit: ms, 1 to 2_147_483_647. @defaultValue 15_000: proxies cut at 30 to 60 s */
   keepAliveMs?: number;
+  /**
+   * After this time a legacy call that has told nothing yet gives its connection back; its client comes for the reply
+   * (SEP-1699). For clients of 2025-11-25. Unit: ms, 1 to 2_147_483_647. @defaultValue never
+   */
+  pollAfterMs?: number;
   clock?: Clock;
   random?: Random;
 }
@@ -54,6 +59,7 @@ export interface EdgeOptions {
 export interface Edge {
   readonly limits: EdgeLimits;
   readonly keepAliveMs: number;
+  readonly pollAfterMs: number | undefined;
   readonly secret: Uint8Array<ArrayBuffer>;
   readonly clock: Clock;
   readonly random: Random;
@@ -90,6 +96,8 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   return {
     limits: resolveLimits(options.limits),
     keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000, MAX_TIMER_MS),
+    pollAfterMs:
+      options.pollAfterMs === undefined ? undefined : positive('pollAfterMs', options.pollAfterMs, MAX_TIMER_MS),
     secret,
     random,
     clock: options.clock ?? systemClock,

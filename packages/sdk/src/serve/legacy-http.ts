@@ -62,9 +62,13 @@ export class LegacyHttp {
       const http = this.#edge.legacySessions ? await this.#session(request, principal) : undefined;
       const session = http?.session ?? this.#stateless(request);
       if (frame.kind !== 'request') return told(session, frame);
-      const reply = await session.answer(frame, { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) });
-      if (reply.single) return singleResponse(frame, reply, session);
       const encode = encoderOf(frame, session);
+      const caller = { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) };
+      const answering = session.answer(frame, caller);
+      const polled = await this.#streams.poll(http, answering, encode);
+      if (polled) return polled;
+      const reply = await answering;
+      if (reply.single) return singleResponse(frame, reply, session);
       return http
         ? this.#streams.call(http, { messages: reply.messages(), encode, signal: request.signal })
         : eventStream<LegacyMessage>(reply.messages(), { encode, ...this.#edge });

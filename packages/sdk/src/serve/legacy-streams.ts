@@ -7,7 +7,7 @@ import type { Edge } from './edge.ts';
 import { EventStore, KEPT_MS } from './event-store.ts';
 import { eventResponse } from './event-stream.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
-import { encodeLegacy, type LegacyMessage } from './legacy-questions.ts';
+import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
 import type { HttpSession, ListenStream } from './session-store.ts';
 import type { StoredStream } from './stored-stream.ts';
 
@@ -46,6 +46,31 @@ export class LegacyStreams {
     const stream = this.#events.open(http, 'call');
     void stream.fill<LegacyMessage>(messages, encode);
     return this.#respond(http, stream, { after: 0, signal });
+  }
+
+  /** Gives the connection back if nothing of a reply is there in time; the client comes for it. */
+  async poll(
+    http: HttpSession | undefined,
+    answering: Promise<LegacyAnswer>,
+    encode: CallStream['encode'],
+  ): Promise<HttpResponse | undefined> {
+    const { pollAfterMs } = this.#edge;
+    if (!http || pollAfterMs === undefined || http.session.client.version < PRIMING_VERSION) return undefined;
+    if (await this.#isInTime(answering, pollAfterMs)) return undefined;
+    return this.call(http, { messages: messagesOf(answering), encode, signal: AbortSignal.abort() });
+  }
+
+  #isInTime(answering: Promise<LegacyAnswer>, ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stopWaiting = this.#edge.clock.after(ms, () => {
+        resolve(false);
+      });
+      const settled = (): void => {
+        stopWaiting();
+        resolve(true);
+      };
+      answering.then(settled, settled);
+    });
   }
 
   /**
@@ -107,6 +132,10 @@ export class LegacyStreams {
       changes?.left();
     }, this.#edge);
   }
+}
+
+async function* messagesOf(answering: Promise<LegacyAnswer>): AsyncGenerator<LegacyMessage> {
+  yield* (await answering).messages();
 }
 
 /** The stream of changes of a session; it ends when its client does not come back. */
