@@ -15,7 +15,7 @@ afterEach(async () => {
 const acknowledged = (notifications: object): Message => ({
   kind: 'notification',
   method: 'notifications/subscriptions/acknowledged',
-  params: Payload.of({ notifications }) as never,
+  params: Payload.of({ notifications }),
 });
 
 /** A server whose streams the test feeds. */
@@ -35,7 +35,9 @@ function streams(honoured: object = { toolsListChanged: true, resourceSubscripti
     reconnect: { initialDelayMs: 100, maxDelayMs: 300 },
     clock,
     onChange: () => undefined,
-    onEnd: () => void state.ended++,
+    onEnd: () => {
+      state.ended++;
+    },
   });
   return { subscription, opened, clock, state };
 }
