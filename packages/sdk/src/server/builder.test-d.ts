@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { requireAuth } from '../auth/require-auth.ts';
 import type { Call, Principal } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { TypedMiddleware } from '../core/typed-call.ts';
 import { jsonSchema } from '../validation/json-schema.ts';
 import type { AskOutcome } from './ask.ts';
 import { MCPServerBuilder } from './builder.ts';
@@ -105,10 +106,10 @@ builder.addResource({
 });
 
 // The context grows with middleware and services, for what follows.
-interface Tenanted extends Call {
+interface Tenanted {
   readonly tenant: string;
 }
-declare const tenant: <C extends Call>(next: (call: C & Tenanted) => never) => (call: C) => never;
+declare const tenant: <C extends Call>() => TypedMiddleware<C, C & Tenanted>;
 builder.addTool({
   name: 'before',
   handler: (_params, { principal }) => {
@@ -118,7 +119,7 @@ builder.addTool({
 });
 const grown = builder
   .use(requireAuth())
-  .use<Call & { readonly principal: Principal } & Tenanted>(tenant)
+  .use(tenant())
   .provide({ unit: 'km' as const })
   .provide({ size: 1 });
 grown.addTool({
@@ -131,7 +132,7 @@ grown.addTool({
     expectTypeOf(ask(z.object({ n: z.number() }), '?')).resolves.toEqualTypeOf<AskOutcome<{ n: number }>>();
     expectTypeOf(once('k', () => 1)).resolves.toEqualTypeOf<number>();
     expectTypeOf(askUrl).returns.resolves.toHaveProperty('action');
-     
+
     expectTypeOf([sample, roots]).not.toBeAny();
     return 'x';
   },
@@ -163,7 +164,7 @@ builder.use((next) => async (call) => {
 });
 
 // Tools are known by name to a typed client, also those of groups and of what was merged.
-const server = builder
+const _server = builder
   .addTool({ name: 'one', parameters: z.object({ a: z.string() }), output, handler: () => ({ n: 1 }) })
   .group('g_', (group) =>
     group
@@ -172,7 +173,7 @@ const server = builder
   )
   .merge(new MCPServerBuilder({ name: 'm', version: '1' }).addTool({ name: 'four', handler: () => 'x' }))
   .build();
-type Tools = typeof server extends MCPServer<infer T> ? T : never;
+type Tools = typeof _server extends MCPServer<infer T> ? T : never;
 expectTypeOf<keyof Tools>().toEqualTypeOf<'one' | 'g_two' | 'g_h_three' | 'four'>();
 expectTypeOf<Tools['one']>().toEqualTypeOf<{ params: { a: string }; result: { n: number } }>();
 
@@ -183,16 +184,13 @@ const defined = defineTool({
   output,
   handler: ({ a }) => ({ n: a.length }),
 });
-expectTypeOf<
-  keyof (ReturnType<typeof withDefined> extends MCPServer<infer T> ? T : never)
->().toEqualTypeOf<'defined'>();
-const withDefined = () =>
-  new MCPServerBuilder({ name: 's', version: '1' })
-    .addTool(defined)
-    .addPrompt(definePrompt({ name: 'p', parameters: z.object({ a: z.string() }), handler: ({ a }) => a }))
-    .addResource(defineResource({ uri: 'x:y', handler: (uri) => uri }))
-    .addResource(defineResource({ uriTemplate: 'x:{id}', name: 'x', handler: (_uri, { id }) => id }))
-    .build();
+const _withDefined = new MCPServerBuilder({ name: 's', version: '1' })
+  .addTool(defined)
+  .addPrompt(definePrompt({ name: 'p', parameters: z.object({ a: z.string() }), handler: ({ a }) => a }))
+  .addResource(defineResource({ uri: 'x:y', handler: (uri) => uri }))
+  .addResource(defineResource({ uriTemplate: 'x:{id}', name: 'x', handler: (_uri, { id }) => id }))
+  .build();
+expectTypeOf<keyof (typeof _withDefined extends MCPServer<infer T> ? T : never)>().toEqualTypeOf<'defined'>();
 // @ts-expect-error -- the output of a definition is enforced as well
 defineTool({ name: 'defined', output, handler: () => 'x' });
 // @ts-expect-error -- so are the variables of its template
