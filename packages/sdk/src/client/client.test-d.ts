@@ -30,7 +30,7 @@ expectTypeOf(await typed.add({ a: 1, b: 2 }, { timeoutMs: 1 })).toEqualTypeOf<{ 
 // Without an output schema nothing is promised.
 expectTypeOf(await typed.now()).toBeUnknown();
 // @ts-expect-error -- there is no such tool
-typed.nowhere;
+void typed.nowhere();
 // @ts-expect-error -- `a` is required
 void typed.add({});
 // @ts-expect-error -- so are the arguments
