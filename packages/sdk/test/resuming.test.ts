@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Client as V2Client, StreamableHTTPClientTransport as V2Http } from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Http } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -163,6 +166,27 @@ describe('the reply of a legacy call that is polled for', () => {
     expect(await inTime.json()).toMatchObject({ result: DONE });
   });
 });
+
+it('a process that waits to come back for a reply does not end', async () => {
+  const server = new MCPServerBuilder({ name: 'slow', version: '1.0.0', pollAfterMs: 1 })
+    .addTool({ name: 'slow', handler: () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100)) })
+    .build();
+  const { url, close } = await server.listen();
+  const script = `
+    const { MCPClientBuilder } = await import('./packages/sdk/src/index.ts');
+    const client = await new MCPClientBuilder({ name: 'c', version: '1' }).era('legacy').http('${url}').build();
+    const { content } = await client.tools.call('slow');
+    await client.close();
+    process.stdout.write(content[0].text);
+  `;
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect([output, code]).toEqual(['done', 0]);
+  await close();
+}, 30_000);
 
 describe('the stream of changes of a legacy session', () => {
   it('keeps what happens while its client is away for a moment', async () => {

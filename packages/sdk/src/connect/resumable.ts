@@ -1,5 +1,4 @@
 import type { RequestId } from '../core/call.ts';
-import { systemClock } from '../core/clock.ts';
 import type { NotificationFrame, ResponseFrame } from '../wire/message.ts';
 import type { StreamCursor } from '../wire/sse.ts';
 import type { HttpClientResponse } from './http-client.ts';
@@ -84,11 +83,12 @@ export class ResumableStream {
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      stop();
+      clearTimeout(timer);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const stop = systemClock.after(ms, done);
+    // No timer of the clock: those let a process end that has nothing but this answer to wait for.
+    const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
   });
 }
