@@ -71,7 +71,9 @@ export class LegacySession {
 
   /** Answers `initialize` with what the handler says of itself. */
   async initialize(listener: LegacyListener): Promise<Reply> {
-    const reply = await this.#handler(createCall('server/discover', {}, listener)).catch(errorReply);
+    const reply = await this.#handler({ ...createCall('server/discover', {}, listener), era: 'legacy' }).catch(
+      errorReply,
+    );
     if (reply.peek() === 'error') return reply;
     const discovered = await reply.result();
     const meta: JsonObject = isJsonObject(discovered._meta) ? discovered._meta : {};
@@ -194,7 +196,7 @@ export class LegacySession {
   }
 
   #call(frame: RequestFrame, source: SignalSource, caller: LegacyCaller): Call {
-    const { meta = {}, payload, target } = frame.params;
+    const { meta, payload, target } = frame.params;
     const level = this.#logLevel && JSON.stringify(this.#logLevel);
     const call = {
       method: frame.method,

@@ -226,6 +226,55 @@ describe('resources that change', () => {
   });
 });
 
+describe('a caller that reads slowly', () => {
+  test('is told once of what changed often', async () => {
+    const server = builder()
+      .addResource({ uri: 'x://1', ...ok })
+      .addResource({ uri: 'x://2', ...ok })
+      .build();
+    const listener = listening(server, { toolsListChanged: true, resourceSubscriptions: ['x://1', 'x://2'] });
+    await listener.next();
+    const told = listener.next();
+    server.resources.updated('x://1');
+    await told;
+    for (let i = 0; i < 1_000; i++) {
+      server.resources.updated('x://1');
+      server.resources.updated('x://2');
+      server.tools.add({ name: `t${i}`, ...ok });
+    }
+    const seen = [await listener.next(), await listener.next(), await listener.next()].map((message) =>
+      message.kind === 'notification' ? (message.params.value.uri ?? message.method) : message.kind,
+    );
+    expect(seen).toEqual(['x://1', 'x://2', 'notifications/tools/list_changed']);
+    listener.stop();
+    expect((await listener.next()).kind).toBe('result');
+  });
+
+  test('whose resource cannot be watched is refused, and leaves nothing behind', async () => {
+    const log: string[] = [];
+    const server = builder()
+      .addResource({ uri: 'x://1', subscribe: () => () => void log.push('left'), ...ok })
+      .addResource({
+        uri: 'x://2',
+        subscribe: () => {
+          throw new Error('no inotify');
+        },
+        ...ok,
+      })
+      .build();
+    const steady = listening(server, { resourceSubscriptions: ['x://1'] });
+    await steady.next();
+    await expect(
+      call(server, 'subscriptions/listen', { notifications: { resourceSubscriptions: ['x://2', 'x://1'] } }),
+    ).rejects.toThrow();
+    server.resources.updated('x://1');
+    expect(methodOf(await steady.next())).toBe('notifications/resources/updated');
+    expect(log).toEqual([]);
+    steady.stop();
+    expect(log).toEqual(['left']);
+  });
+});
+
 describe('completion', () => {
   const server = builder()
     .addPrompt({

@@ -19,7 +19,8 @@ export async function loadDefinitions(directory: string | URL): Promise<AnyDefin
     .sort();
   const loaded: AnyDefined[] = [];
   for (const file of files) loaded.push(...(await definitionsIn(file)));
-  return loaded;
+  // A module may export again what another one defines.
+  return [...new Set(loaded)];
 }
 
 async function definitionsIn(file: string): Promise<AnyDefined[]> {
