@@ -1,13 +1,18 @@
 import { McpError } from '../core/errors.ts';
 import type { Infer, Schema } from '../validation/schema.ts';
-import type { ToolResult } from './client.ts';
+
+/** What is looked at of a tool's result. */
+interface Checkable {
+  readonly isError?: boolean | undefined;
+  readonly structuredContent?: unknown;
+}
 
 /** Checks the structured content of a result. @throws McpError `unavailable` if it is not what the schema says */
-export async function checkOutput<S extends Schema>(
+export async function checkOutput<T extends Checkable, S extends Schema>(
   name: string,
-  result: ToolResult,
+  result: T,
   schema: S | undefined,
-): Promise<ToolResult<Infer<S>>> {
+): Promise<T & { readonly structuredContent?: Infer<S> }> {
   // Without a schema the type is `unknown`, and an error has no structured content.
   if (!schema || result.isError === true) return result;
   const checked = await schema['~standard'].validate(result.structuredContent);
@@ -18,5 +23,6 @@ export async function checkOutput<S extends Schema>(
       `The tool ${name} answered with other structured content than expected: ${faults}`,
     );
   }
+  // The schema says what it makes of its input.
   return { ...result, structuredContent: checked.value as Infer<S> };
 }
