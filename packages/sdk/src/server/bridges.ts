@@ -6,6 +6,8 @@ import { linkOverChannel } from '../connect/channel-link.ts';
 import { connect } from '../connect/connect.ts';
 import type { Connection, ConnectOptions } from '../connect/connection.ts';
 import { channelToOfficial, type OfficialServer } from '../connect/official.ts';
+import { systemRandom } from '../core/random.ts';
+import { ParkedCalls } from './parked-calls.ts';
 
 /** An official server object as a server of this package: mount it, serve it, test it. */
 export interface BridgedServer {
@@ -38,6 +40,7 @@ export function fromV1(server: OfficialServer): BridgedServer {
 
 class Bridge implements BridgedServer {
   readonly #server: OfficialServer;
+  readonly #parked = new ParkedCalls(systemClock, systemRandom);
   #connection: Promise<Connection> | undefined;
 
   constructor(server: OfficialServer) {
@@ -46,10 +49,12 @@ class Bridge implements BridgedServer {
 
   readonly handler = async (call: Call): ReturnType<Handler> => {
     this.#connection ??= this.#connect();
-    return (await this.#connection).handler(call);
+    const { handler } = await this.#connection;
+    return this.#parked.answer(call, handler);
   };
 
   async close(): Promise<void> {
+    this.#parked.close();
     const connection = await this.#connection?.catch(() => undefined);
     this.#connection = undefined;
     await connection?.close();
@@ -59,6 +64,7 @@ class Bridge implements BridgedServer {
     const options: ConnectOptions & { clientCapabilities: JsonObject } = {
       clientInfo: { name: 'bridge', version: '1.0.0' },
       clientCapabilities: ASKABLE,
+      answer: (method, params) => this.#parked.ask(method, params),
       clock: systemClock,
       // Nobody's: the connection outlives the call that opened it.
       signal: new AbortController().signal,

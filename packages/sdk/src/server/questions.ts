@@ -95,6 +95,19 @@ export const sampleQuestion = (request: SampleRequest): Question => ({
 /** The caller's roots. */
 export const ROOTS_QUESTION: Question = { method: 'roots/list', params: {}, needs: { roots: {} } };
 
+/** A question of a legacy server. @throws McpError `method_not_found` if it is none */
+export function questionOf(method: string, params: JsonObject): Question {
+  if (method === 'roots/list') return ROOTS_QUESTION;
+  if (method === 'sampling/createMessage')
+    return { method, params, needs: { sampling: params.tools ? { tools: {} } : {} } };
+  if (method !== 'elicitation/create')
+    throw new McpError('method_not_found', `${method}: callers cannot be asked that.`);
+  // The id is for the notification that this era does not have.
+  const { elicitationId: _id, mode = 'form', ...rest } = params;
+  const part = mode === 'url' ? { url: {} } : { form: {} };
+  return { method, params: { mode, ...rest }, needs: { elicitation: part } };
+}
+
 /**
  * Lets a question pass that the caller can be asked.
  * @throws McpError `missing_client_capability` naming the capability it did not declare
