@@ -2,7 +2,7 @@ import type { Call, RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import { META, type Era } from '../core/protocol.ts';
+import type { Era } from '../core/protocol.ts';
 import type { Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
@@ -130,7 +130,7 @@ class ChannelLink implements Link {
   }
 
   #ownerOf(frame: NotificationFrame): Exchange | undefined {
-    const subscription = frame.params.meta?.[META.subscriptionId];
+    const subscription = frame.params.meta?.subscriptionId;
     if (subscription !== undefined) return this.#pending.get(subscription as RequestId);
     if (frame.method === 'notifications/progress')
       return this.#pending.get(frame.params.payload.value.progressToken as RequestId);

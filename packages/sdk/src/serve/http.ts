@@ -84,7 +84,7 @@ class HttpEndpoint {
     let reply: Reply;
     try {
       const header = (name: string): string | undefined => request.header(name);
-      const version = String(frame.params.meta?.[META.protocolVersion]);
+      const version = String(frame.params.meta?.protocolVersion);
       checkMirroredHeaders(header, { version, method: frame.method, target: frame.params.target });
       // None is not unknown: a tool that mirrors parameters in headers must be sent them.
       const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? {};

@@ -5,7 +5,7 @@ import type { Payload } from '../core/payload.ts';
 import { isLogLevel, isModernVersion, LOG_LEVELS, META, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import type { Message } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
-import { OBJECT, type RequestFrame } from '../wire/message.ts';
+import type { RequestFrame, ScannedMeta } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
 
 /** What an edge adds to a request to make a call of it. */
@@ -17,8 +17,7 @@ export interface CallContext {
 }
 
 /** Whether a request carries the envelope of the modern era, complete or not. */
-export const hasModernEnvelope = (frame: RequestFrame): boolean =>
-  frame.params.meta !== undefined && META.protocolVersion in frame.params.meta;
+export const hasModernEnvelope = (frame: RequestFrame): boolean => frame.params.meta?.protocolVersion !== undefined;
 
 /**
  * Makes a call of a modern request.
@@ -27,9 +26,9 @@ export const hasModernEnvelope = (frame: RequestFrame): boolean =>
  * `unsupported_protocol_version` if the revision is not served
  */
 export function modernCall(frame: RequestFrame, context: CallContext): Call {
-  const { meta = {}, payload, target, retry } = frame.params;
-  checkVersion(meta[META.protocolVersion]);
-  if (meta[META.clientCapabilities] !== OBJECT)
+  const { meta, payload, target, retry } = frame.params;
+  checkVersion(meta?.protocolVersion);
+  if (meta?.clientCapabilities !== 'object')
     throw new McpError('invalid_envelope', `params._meta["${META.clientCapabilities}"] must be an object.`);
   return new EdgeCall(
     {
@@ -61,15 +60,14 @@ function checkVersion(version: unknown): void {
 }
 
 /** The progress token in scanned `_meta`. @throws McpError `invalid_envelope` if it is neither string nor integer */
-export function tokenOf(meta: Readonly<Record<string, unknown>>): RequestId | undefined {
-  const token = meta[META.progressToken];
+export function tokenOf(meta: ScannedMeta | undefined): RequestId | undefined {
+  const token = meta?.progressToken;
   if (token === undefined || typeof token === 'string' || Number.isSafeInteger(token))
     return token as RequestId | undefined;
   throw new McpError('invalid_envelope', 'params._meta.progressToken must be a string or an integer.');
 }
 
-function levelOf(meta: Readonly<Record<string, unknown>>): LogLevel | undefined {
-  const level = meta[META.logLevel];
+function levelOf({ logLevel: level }: ScannedMeta): LogLevel | undefined {
   if (level === undefined || isLogLevel(level)) return level;
   throw new McpError('invalid_envelope', `params._meta["${META.logLevel}"] must be one of ${LOG_LEVELS.join(', ')}.`);
 }

@@ -49,12 +49,18 @@ export class JsonReader {
 
   /** Reads past one value and says where it was. */
   skip(): Span {
-    const byte = this.peekByte();
+    this.peekByte();
     const start = this.pos;
-    if (byte === 0x7b) this.#skipObject();
-    else if (byte === 0x5b) this.array(() => this.skip());
-    else this.#scalar(byte);
+    this.pass();
     return { start, end: this.pos };
+  }
+
+  /** Reads past one value. */
+  pass(): void {
+    const byte = this.peekByte();
+    if (byte === 0x7b) this.#passObject();
+    else if (byte === 0x5b) this.#passArray();
+    else this.#scalar(byte);
   }
 
   /**
@@ -64,26 +70,27 @@ export class JsonReader {
   object(member: (key: string, keyStart: number) => void, unique = false): Span {
     const start = this.#open(0x7b);
     const seen = unique ? new SeenKeys() : undefined;
-    if (this.peekByte() === 0x7d) return this.#close(start);
-    for (;;) {
-      if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
-      const keyStart = this.pos;
-      const key = this.string();
-      seen?.add(key);
-      this.#expect(0x3a, '":"');
-      member(key, keyStart);
-      if (!this.#more(0x7d)) return this.#close(start);
-    }
+    if (this.peekByte() !== 0x7d)
+      do {
+        if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
+        const keyStart = this.pos;
+        const key = this.string();
+        seen?.add(key);
+        this.#expect(0x3a, '":"');
+        member(key, keyStart);
+      } while (this.#more(0x7d));
+    this.#close();
+    return { start, end: this.pos };
   }
 
   /** Reads an array; `element` must consume each value. */
   array(element: () => void): Span {
     const start = this.#open(0x5b);
-    if (this.peekByte() === 0x5d) return this.#close(start);
-    for (;;) {
-      element();
-      if (!this.#more(0x5d)) return this.#close(start);
-    }
+    if (this.peekByte() !== 0x5d)
+      do element();
+      while (this.#more(0x5d));
+    this.#close();
+    return { start, end: this.pos };
   }
 
   /** Reads a string and decodes it. */
@@ -127,17 +134,24 @@ export class JsonReader {
   }
 
   /** Like {@link object}, but the keys are not decoded: nobody asks for them. */
-  #skipObject(): void {
-    const start = this.#open(0x7b);
-    while (this.peekByte() !== 0x7d) {
-      if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
-      this.#skipString();
-      this.#expect(0x3a, '":"');
-      this.skip();
-      if (!this.#more(0x7d)) break;
-      if (this.peekByte() === 0x7d) throw this.#unexpected('a key');
-    }
-    this.#close(start);
+  #passObject(): void {
+    this.#open(0x7b);
+    if (this.peekByte() !== 0x7d)
+      do {
+        if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
+        this.#skipString();
+        this.#expect(0x3a, '":"');
+        this.pass();
+      } while (this.#more(0x7d));
+    this.#close();
+  }
+
+  #passArray(): void {
+    this.#open(0x5b);
+    if (this.peekByte() !== 0x5d)
+      do this.pass();
+      while (this.#more(0x5d));
+    this.#close();
   }
 
   #open(byte: number): number {
@@ -148,9 +162,9 @@ export class JsonReader {
     return this.pos++;
   }
 
-  #close(start: number): Span {
+  #close(): void {
     this.#depth--;
-    return { start, end: ++this.pos };
+    this.pos++;
   }
 
   #more(closing: number): boolean {

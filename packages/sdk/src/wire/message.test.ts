@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytes } from '../../test/support/property.ts';
 import { META } from '../core/protocol.ts';
-import { FrameError, isBatch, OBJECT, readBatch, readFrame, type RequestFrame } from './message.ts';
+import { FrameError, isBatch, readBatch, readFrame, type RequestFrame } from './message.ts';
 
 const read = (json: string): ReturnType<typeof readFrame> => readFrame(bytes(json));
 
@@ -195,13 +195,19 @@ describe('the target of a request', () => {
 });
 
 describe('the scanned _meta of a request', () => {
-  it('holds short members as values, objects as a mark, and says what is there', () => {
+  it('holds short members as values, and says of capabilities what they are', () => {
     const { meta } = request(
       `{"_meta":{"${META.protocolVersion}":"v","${META.clientCapabilities}":{},"progressToken":5,"other":[1],"own":{}}}`,
     ).params;
-    expect(meta).toMatchObject({ [META.protocolVersion]: 'v', progressToken: 5, own: OBJECT });
-    expect(meta?.[META.clientCapabilities]).toBe(OBJECT);
-    expect(meta?.other).not.toBe(OBJECT);
+    expect(meta).toEqual({
+      protocolVersion: 'v',
+      progressToken: 5,
+      logLevel: undefined,
+      subscriptionId: undefined,
+      clientCapabilities: 'object',
+    });
+    expect(request(`{"_meta":{"${META.clientCapabilities}":[]}}`).params.meta?.clientCapabilities).toBe('other');
+    expect(request('{}').params.meta).toBeUndefined();
   });
 
   it('takes no key for one of its prototype', () => {

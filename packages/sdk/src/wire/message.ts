@@ -5,7 +5,7 @@ import { Payload, type Span } from '../core/payload.ts';
 import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits } from './json-reader.ts';
 import { ParamsScan, type ScannedParams } from './params-scan.ts';
 
-export { OBJECT, type ScannedParams } from './params-scan.ts';
+export type { ScannedMeta, ScannedParams } from './params-scan.ts';
 
 /** A request as it came over the wire. */
 export interface RequestFrame {
@@ -125,7 +125,7 @@ class FrameScan {
     else if (key === 'params') this.#params = this.#scan.read();
     else if (key === 'result') this.#result = reader.skip();
     else if (key === 'error') this.#error = reader.skip();
-    else reader.skip();
+    else reader.pass();
   }
 
   #frame(): Frame {

@@ -10,13 +10,20 @@ export interface ScannedParams {
   readonly payload: Payload<JsonObject>;
   /** What the call is about, decoded. */
   readonly target: string | undefined;
-  /** `_meta` members that are short: version, token, level; absent where they are not there. */
-  readonly meta: Readonly<Record<string, unknown>> | undefined;
+  readonly meta: ScannedMeta | undefined;
   /** Whether this is the retry of a call that asked for input. */
   readonly retry: boolean;
 }
 
-const SCALAR_META = new Set<string>([META.protocolVersion, META.progressToken, META.logLevel, META.subscriptionId]);
+/** What every request says in `_meta`; undefined where it is not there. One shape for all, for it is on the hot path. */
+export interface ScannedMeta {
+  protocolVersion: unknown;
+  progressToken: unknown;
+  logLevel: unknown;
+  subscriptionId: unknown;
+  /** What kind of value it is; it was not read. */
+  clientCapabilities: 'object' | 'other' | undefined;
+}
 
 /** What a call is about: where it stands, and what it says if it is a string. */
 interface Target {
@@ -25,6 +32,7 @@ interface Target {
 }
 
 const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
 
 /** Collects the offsets that routing needs while `params` is read. */
 export class ParamsScan {
@@ -33,7 +41,7 @@ export class ParamsScan {
   /** Where `params` begins: offsets are counted from there. */
   #base = 0;
   #meta: (Span & { members: Member[] }) | undefined;
-  #values: Record<string, unknown> | undefined;
+  #values: ScannedMeta | undefined;
   #retry = false;
   #hasReference = false;
 
@@ -43,11 +51,11 @@ export class ParamsScan {
 
   read(): Span {
     const reader = this.#reader;
-    if (reader.peekByte() !== 0x7b) return reader.skip();
+    if (reader.peekByte() !== OPEN_BRACE) return reader.skip();
     this.#base = reader.pos;
     return reader.object((key) => {
       if (key === '_meta') this.#readMeta();
-      else if (key === 'ref' && reader.peekByte() === 0x7b) this.#readRef();
+      else if (key === 'ref' && reader.peekByte() === OPEN_BRACE) this.#readRef();
       else this.#readMember(key);
     }, true);
   }
@@ -55,7 +63,7 @@ export class ParamsScan {
   finish(method: string, span: Span | undefined, bytes: Uint8Array): ScannedParams {
     if (span === undefined)
       return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
-    if (bytes[span.start] !== 0x7b) throw new McpError('invalid_request', '"params" must be an object.');
+    if (bytes[span.start] !== OPEN_BRACE) throw new McpError('invalid_request', '"params" must be an object.');
     const target = this.#target(method);
     return {
       payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), {
@@ -85,7 +93,7 @@ export class ParamsScan {
 
   #readMember(key: string): void {
     if (key === 'name' || key === 'uri' || key === 'taskId') this.#targets[key] = this.#readTarget();
-    else this.#reader.skip();
+    else this.#reader.pass();
     if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
   }
 
@@ -101,7 +109,7 @@ export class ParamsScan {
     const isText = reader.peekByte() === QUOTE;
     const start = reader.pos;
     const text = isText ? (reader.scalar() as string) : undefined;
-    if (!isText) reader.skip();
+    if (!isText) reader.pass();
     return { span: this.#span(start), text };
   }
 
@@ -113,24 +121,51 @@ export class ParamsScan {
   #readMeta(): void {
     const reader = this.#reader;
     // What is stamped later would stand beside it, as a second "_meta".
-    if (reader.peekByte() !== 0x7b) throw new McpError('invalid_envelope', '"_meta" must be an object.');
+    if (reader.peekByte() !== OPEN_BRACE) throw new McpError('invalid_envelope', '"_meta" must be an object.');
     const members: Member[] = [];
-    const values: Record<string, unknown> = {};
+    const values = noMeta();
     const span = reader.object((key, start) => {
       reader.peekByte();
       const from = reader.pos;
-      if (SCALAR_META.has(key)) values[key] = reader.scalar();
-      else {
-        reader.skip();
-        values[key] = reader.bytes[from] === 0x7b ? OBJECT : OTHER;
-      }
+      this.#readMetaMember(key, values);
       members.push({ key, start: start - this.#base, value: this.#span(from) });
     }, true);
     this.#meta = { start: span.start - this.#base, end: span.end - this.#base, members };
     this.#values = values;
   }
+
+  #readMetaMember(key: string, values: ScannedMeta): void {
+    const reader = this.#reader;
+    switch (key) {
+      case META.protocolVersion:
+        values.protocolVersion = reader.scalar();
+        return;
+      case META.progressToken:
+        values.progressToken = reader.scalar();
+        return;
+      case META.logLevel:
+        values.logLevel = reader.scalar();
+        return;
+      case META.subscriptionId:
+        values.subscriptionId = reader.scalar();
+        return;
+      case META.clientCapabilities:
+        values.clientCapabilities = reader.peekByte() === OPEN_BRACE ? 'object' : 'other';
+        reader.pass();
+        return;
+      default:
+        reader.pass();
+    }
+  }
 }
 
-/** Stands in scanned `_meta` for a value that is an object and was not read. */
-export const OBJECT = Symbol('object');
+const noMeta = (): ScannedMeta => ({
+  protocolVersion: undefined,
+  progressToken: undefined,
+  logLevel: undefined,
+  subscriptionId: undefined,
+  clientCapabilities: undefined,
+});
+
+/** Stands for a part of a reference that is there and is no text. */
 const OTHER = Symbol('other');
