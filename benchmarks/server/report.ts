@@ -1,15 +1,19 @@
-import type { Load } from '../measure/load.ts';
 import { medianOf } from '../measure/median.ts';
-import { ratioOf, type Target } from './targets.ts';
+import { ratioOf, type Row } from './rows.ts';
+import type { Target } from './targets.ts';
 
-/** What the runs of one scenario showed. */
-export interface Row {
-  readonly name: string;
-  readonly peer: string;
-  readonly runs: (Load & { readonly cpuMicrosPerCall: number; readonly cpuShare: number })[];
-}
-
-const HEAD = ['', 'calls/s (range)', 'CPU µs/call', 'CPU %', 'p50 ms', 'p95 ms', 'p99 ms', 'failed', 'compared with'];
+const HEAD = [
+  '',
+  'calls/s (range)',
+  'CPU µs/call',
+  'CPU %',
+  'generator µs/call',
+  'p50 ms',
+  'p95 ms',
+  'p99 ms',
+  'failed',
+  'compared with',
+];
 const RATIOS = ['calls/s ratio', 'CPU ratio'];
 
 /** The rows as a table: medians over the rounds; ratios above 1 are faster or cheaper than the peer. */
@@ -37,6 +41,7 @@ function cellsOf({ name, peer, runs }: Row): string[] {
     `${range[0]} (${range[1]} to ${range[2]})`,
     median((run) => run.cpuMicrosPerCall, 1),
     median((run) => run.cpuShare * 100, 0),
+    median((run) => run.generatorMicrosPerCall, 1),
     ...[median((run) => run.p50, 2), median((run) => run.p95, 2), median((run) => run.p99, 2)],
     String(runs.reduce((sum, run) => sum + run.failed, 0)),
     peer === name ? '' : peer,

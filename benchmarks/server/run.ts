@@ -1,13 +1,15 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Child, pinTo } from '../measure/child-process.ts';
-import { tableOfRows, tableOfTargets, type Row } from './report.ts';
+import { tableOfRows, tableOfTargets } from './report.ts';
+import type { Row, Run } from './rows.ts';
 import { startScenarios, type Scenario } from './scenarios.ts';
 import { layerTargets, ratioTargets } from './targets.ts';
 
 /**
  * Compares, in one run and under the same load, a built server with a bare JSON echo and with the official SDKs: over
- * HTTP in both eras, and over stdio. Everything is on loopback and ends by itself.
+ * HTTP in both eras, and over stdio. Everything is on loopback and ends by itself. `--only '^ours, modern$'` runs the rows whose name matches,
+ * `--profile DIR` writes a CPU profile of each server.
  */
 const { values } = parseArgs({
   options: {
@@ -27,14 +29,17 @@ const WARM_UP_SECONDS = 2;
 const [GENERATOR_CORE, SERVER_CORE] = [0, 1];
 const isPinned = cpus().length > 1;
 
-async function measure(scenario: Scenario, duration: number): Promise<Row['runs'][number]> {
+async function measure(scenario: Scenario, duration: number): Promise<Run> {
   const { child } = scenario;
   const before = await child.cpuMicros();
   const startedAt = performance.now();
+  const ownBefore = process.cpuUsage();
   const shown = await scenario.load(duration);
+  const own = process.cpuUsage(ownBefore);
   const used = (await child.cpuMicros()) - before;
   const cpuShare = used / ((performance.now() - startedAt) * 1000);
-  return { ...shown, cpuMicrosPerCall: used / shown.calls, cpuShare };
+  const generatorMicrosPerCall = (own.user + own.system) / shown.calls;
+  return { ...shown, cpuMicrosPerCall: used / shown.calls, cpuShare, generatorMicrosPerCall };
 }
 
 async function measureAll(scenarios: readonly Scenario[]): Promise<Row[]> {

@@ -1,5 +1,4 @@
-import { medianOf } from '../measure/median.ts';
-import type { Row } from './report.ts';
+import { ratioOf, type Row } from './rows.ts';
 
 /** A number that a benchmark has to reach. */
 export interface Target {
@@ -50,9 +49,5 @@ export const layerTargets = (micros: Readonly<Record<string, number>>): Target[]
     measured: `${value.toFixed(3)} µs`,
     isMet: value < LAYER_LIMIT_MICROS,
   }));
-
-/** The median over the rounds of what `pick` reads from one row divided by what it reads from another. */
-export const ratioOf = (row: Row | undefined, peer: Row | undefined, pick: (run: Row['runs'][number]) => number) =>
-  medianOf((row?.runs ?? []).flatMap((run, round) => (peer?.runs[round] ? [pick(run) / pick(peer.runs[round])] : [])));
 
 const find = (rows: readonly Row[], name: string): Row | undefined => rows.find((row) => row.name === name);
