@@ -24,6 +24,11 @@ export interface Auth {
   /** Headers that go with a request, with lower-case names; none while there is nothing to show. Asked for each request. */
   headers(request: AuthRequest): Promise<Readonly<Record<string, string>>>;
   /**
+   * Tells one authorization context from another: a result that is private to one is not shown in another.
+   * @defaultValue all requests have the same one
+   */
+  context?(): Promise<string>;
+  /**
    * Told when a server wants other credentials: HTTP 401, or 403 with a challenge for more scopes.
    * @returns whether the request is worth sending again
    * @throws McpError `unavailable` if there is no way to get credentials

@@ -22,6 +22,7 @@ export function bearer(token: TokenSource): Auth {
   const current = async (): Promise<Record<string, string>> => bearerHeaders(await token());
   return {
     headers: current,
+    context: async () => token(),
     onUnauthorized: async ({ status, sent }) =>
       status === 401 && (await current()).authorization !== sent.authorization,
   };

@@ -74,6 +74,11 @@ class ProviderAuth implements OAuth {
     return { authorization: authorizationOf(tokens), dpop: await signer.buildProof(proof) };
   }
 
+  /** A token that was refreshed counts as another context: who it is for is not in it. */
+  async context(): Promise<string> {
+    return (await this.#provider.tokens())?.access_token ?? '';
+  }
+
   async onResponse(response: AuthResponse): Promise<void> {
     const { status, sent } = response;
     if (status !== 401 && status !== 403 && sent.authorization === this.#untried?.authorization)

@@ -213,7 +213,7 @@ export class MCPClientBuilder {
       clock: this.#clock,
     };
     const connection = new LastingConnection(await open(), { open, reconnect, clock });
-    const cache = this.#cache && new ResultCache(this.#clock, this.#cache);
+    const cache = this.#cache && new ResultCache(this.#clock, this.#cache, () => this.#auth?.context?.());
     const inner: Middleware[] = [
       ...(cache ? [cache.middleware] : []),
       answerQuestions(this.#answerers),

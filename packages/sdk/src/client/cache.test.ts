@@ -75,3 +75,21 @@ it('makes room with what was kept longest', async () => {
   expect(await ask('tools/list', { cursor: 'b' })).toMatchObject({ n: 2 });
   expect(await ask('tools/list', { cursor: 'a' })).toMatchObject({ n: 4 });
 });
+
+it.each([
+  ['private', { n: 2 }, { n: 3 }],
+  ['public', { n: 1 }, { n: 1 }],
+])('shows a %s result to the authorization context it was got in', async (cacheScope, other, again) => {
+  let token = 'ann';
+  let asked = 0;
+  const cache = new ResultCache(new FakeClock(), {}, () => Promise.resolve(token));
+  const server: Handler = () =>
+    Promise.resolve(resultReply(Payload.of({ resultType: 'complete', n: ++asked, ttlMs: 1_000, cacheScope })));
+  const handler = cache.middleware(server);
+  const ask = async () => (await handler(createCall('tools/list'))).result();
+  expect([await ask(), await ask()]).toMatchObject([{ n: 1 }, { n: 1 }]);
+  token = 'bob';
+  expect(await ask()).toMatchObject(other);
+  token = 'ann';
+  expect(await ask()).toMatchObject(again);
+});

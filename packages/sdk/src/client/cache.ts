@@ -11,23 +11,38 @@ export interface CacheOptions {
   maxEntries?: number;
 }
 
+interface Kept {
+  readonly result: Result;
+  readonly expires: number;
+  readonly isPublic: boolean;
+  /** The authorization context that it was got in. */
+  readonly context: string | undefined;
+}
+
 /**
  * The results that a client keeps.
  *
- * @remarks It is no other client's, and a client has one authorization context: what is `private` may be kept too, and
- * nothing that is `public` leaves it.
+ * @remarks It is no other client's, so that what is `private` may be kept too, for the authorization context that it was
+ * got in.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching
  */
 export class ResultCache {
   readonly #clock: Clock;
   readonly #maxEntries: number;
+  readonly #context: () => Promise<string> | undefined;
   /** Counts what was forgotten: a result that was asked for before must not be kept after. */
   #generation = 0;
-  readonly #entries = new Map<string, { readonly result: Result; readonly expires: number }>();
+  readonly #entries = new Map<string, Kept>();
 
-  constructor(clock: Clock, { maxEntries = 500 }: CacheOptions = {}) {
+  /** @param context - tells one authorization context from another @defaultValue there is one */
+  constructor(
+    clock: Clock,
+    { maxEntries = 500 }: CacheOptions = {},
+    context: () => Promise<string> | undefined = () => undefined,
+  ) {
     this.#clock = clock;
     this.#maxEntries = maxEntries;
+    this.#context = context;
   }
 
   /** Answers from what is kept, and keeps what comes with a `ttlMs`. */
@@ -35,12 +50,14 @@ export class ResultCache {
     // A retry carries answers of its own.
     if (!isCacheable(call.method) || call.round > 0) return next(call);
     const key = keyOf(call);
-    const kept = this.#read(key);
-    if (kept) return kept;
     const generation = this.#generation;
+    const context = await this.#context();
+    const kept = this.#read(key, context);
+    if (kept) return kept;
     const reply = await next(call);
     if (reply.single && reply.peek() === 'complete' && generation === this.#generation)
-      this.#write(key, await reply.result());
+      // Credentials that were got for this very call are another context from now on.
+      this.#write(key, await reply.result(), await this.#context());
     return reply;
   };
 
@@ -50,22 +67,27 @@ export class ResultCache {
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
   }
 
-  #read(key: string): Reply | undefined {
+  #read(key: string, context: string | undefined): Reply | undefined {
     const entry = this.#entries.get(key);
-    if (!entry) return undefined;
+    if (!entry || (!entry.isPublic && entry.context !== context)) return undefined;
     const remaining = entry.expires - this.#clock.now();
     if (remaining > 0) return resultReply(Payload.of({ ...entry.result, ttlMs: Math.floor(remaining) }));
     this.#entries.delete(key);
     return undefined;
   }
 
-  #write(key: string, result: Result): void {
-    const { ttlMs } = result;
+  #write(key: string, result: Result, context: string | undefined): void {
+    const { ttlMs, cacheScope } = result;
     if (typeof ttlMs !== 'number' || !(ttlMs > 0)) return;
     this.#entries.delete(key);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#maxEntries && oldest !== undefined) this.#entries.delete(oldest);
-    this.#entries.set(key, { result, expires: this.#clock.now() + ttlMs });
+    this.#entries.set(key, {
+      result,
+      expires: this.#clock.now() + ttlMs,
+      isPublic: cacheScope === 'public',
+      context,
+    });
   }
 }
 
