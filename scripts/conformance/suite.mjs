@@ -1,6 +1,7 @@
 // The public conformance suite: installs it, lists its scenarios, runs one and says what was wrong. It needs Node 22, so
 // it and a newer Node are installed into a cache folder; the programs it judges run on this Node.
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -16,7 +17,14 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const cache = join(root, 'node_modules/.cache/conformance');
 const bin = join(cache, 'node_modules/.bin');
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-const run = promisify(execFile);
+const start = promisify(execFile);
+const results = mkdtempSync(join(tmpdir(), 'conformance-'));
+const running = new Set();
+
+process.once('exit', () => {
+  for (const child of running) child.kill();
+  rmSync(results, { recursive: true, force: true });
+});
 
 /** Installs what is not there yet. @throws if the registry cannot be reached */
 export async function install() {
@@ -26,9 +34,12 @@ export async function install() {
   await rm(cache, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
   await writeFile(join(cache, 'package.json'), '{"private":true}');
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=2', ...PACKAGES];
+  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...retries, ...PACKAGES];
   await run('npm', args, { cwd: cache, timeout: INSTALL_MS }).catch((error) => {
-    const why = String(error.stderr || error.message).trim();
+    const why = String(error.stderr || error.message)
+      .split('\n', 3)
+      .join('\n');
     throw new Error(`${PACKAGES.join(' and ')} could not be installed; is the npm registry reachable?\n${why}`);
   });
   await access(join(bin, 'conformance'));
@@ -62,7 +73,7 @@ async function list(side, args) {
  * some scenarios have nothing to say when nothing happens.
  */
 export async function judge({ side, scenario, revision }, target) {
-  const out = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const out = await mkdtemp(join(results, 'run-'));
   try {
     const version = revision === undefined ? [] : ['--spec-version', revision];
     const args = [side, ...target, '--scenario', scenario, ...version, '-o', out];
@@ -91,4 +102,10 @@ async function checksIn(folder) {
   const found = files.filter((file) => file.endsWith('checks.json'));
   const lists = await Promise.all(found.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8'))));
   return lists.flat();
+}
+
+function run(command, args, options) {
+  const started = start(command, args, options);
+  running.add(started.child);
+  return started.finally(() => running.delete(started.child));
 }
