@@ -114,6 +114,13 @@ export type {
   ResourceTemplateDefinition,
 } from './server/resources.ts';
 export { MCPServer, type Entries, type ResourceEntries } from './server/server.ts';
-export type { AnyTool, ToolDefinition, ToolFunction, ToolMiddleware, ToolReturn } from './server/tools.ts';
+export type {
+  AnyTool,
+  ToolDefinition,
+  ToolFunction,
+  ToolMiddleware,
+  ToolReturn,
+  UntypedReturn,
+} from './server/tools.ts';
 export type { Variables, VariablesOf } from './server/uri-template.ts';
 export type { Infer, InferInput, Schema, SchemaDescription, SchemaIssue, SchemaResult } from './validation/schema.ts';

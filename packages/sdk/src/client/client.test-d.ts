@@ -20,15 +20,21 @@ const _server = new MCPServerBuilder({ name: 's', version: '1' })
     handler: ({ a, b }) => ({ sum: a + b }),
   })
   .addTool({ name: 'now', handler: () => 'noon' })
+  .addTool({ name: 'where', handler: async () => Promise.resolve({ lat: 1, lon: 2 }) })
+  .addTool({ name: 'count', handler: (_params, { round }) => round })
+  .addTool({ name: 'whole', handler: () => ({ content: [{ type: 'text', text: 'x' }] }) })
   .build();
 
 // The tools of a server that is known: names, arguments, defaults, results.
 const typed = typedClient<typeof _server>(client);
-expectTypeOf<keyof typeof typed>().toEqualTypeOf<'add' | 'now'>();
+expectTypeOf<keyof typeof typed>().toEqualTypeOf<'add' | 'now' | 'where' | 'count' | 'whole'>();
 expectTypeOf(await typed.add({ a: 1 })).toEqualTypeOf<{ sum: number }>();
 expectTypeOf(await typed.add({ a: 1, b: 2 }, { timeoutMs: 1 })).toEqualTypeOf<{ sum: number }>();
-// Without an output schema nothing is promised.
-expectTypeOf(await typed.now()).toBeUnknown();
+// Without an output schema: what the function returns, as it comes over the wire.
+expectTypeOf(await typed.now()).toEqualTypeOf<string>();
+expectTypeOf(await typed.where()).toEqualTypeOf<{ lat: number; lon: number }>();
+expectTypeOf(await typed.count()).toEqualTypeOf<string>();
+expectTypeOf(await typed.whole()).toBeUnknown();
 // @ts-expect-error -- there is no such tool
 void typed.nowhere();
 // @ts-expect-error -- `a` is required

@@ -1,4 +1,3 @@
- 
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';

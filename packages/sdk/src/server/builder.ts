@@ -19,7 +19,7 @@ import type { PromptDefinition } from './prompts.ts';
 import type { AnyResource, AnyTemplate, ResourceDefinition, ResourceTemplateDefinition } from './resources.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { MCPServer } from './server.ts';
-import type { AnyTool, ToolDefinition, ToolMiddleware } from './tools.ts';
+import type { AnyTool, ToolDefinition, ToolMiddleware, UntypedReturn } from './tools.ts';
 
 /** Who a server is, as callers see it, and what holds for all that it offers. */
 export interface ServerOptions extends EdgeOptions, CacheHints {
@@ -45,10 +45,13 @@ export interface ServerOptions extends EdgeOptions, CacheHints {
 /** The tools of a server, as a client may call them: see `typedClient`. */
 export type ToolTypes = object;
 
-type ToolType<P extends Schema, O extends Schema | undefined> = {
+type ToolType<P extends Schema, O extends Schema | undefined, R> = {
   params: Schema extends P ? Record<string, never> | undefined : InferInput<P>;
-  result: O extends Schema ? Infer<O> : unknown;
+  result: O extends Schema ? Infer<O> : Shown<R>;
 };
+
+/** What a client reads of what a tool without `output` returned: text, or a plain object. */
+type Shown<R> = R extends string | number | boolean ? string : R extends { content: unknown } ? unknown : R;
 
 type Prefixed<P extends string, T extends ToolTypes> = { [K in keyof T & string as `${P}${K}`]: T[K] };
 
@@ -83,9 +86,14 @@ export class MCPServerBuilder<
   }
 
   /** Adds a tool; the types of its arguments and its result follow from `parameters` and `output`. */
-  addTool<const N extends string, P extends Schema = Schema, O extends Schema | undefined = undefined>(
-    definition: ToolDefinition<P, O, CallContext<C, S>, N>,
-  ): MCPServerBuilder<C, S, T & { [K in N]: ToolType<P, O> }> {
+  addTool<
+    const N extends string,
+    P extends Schema = Schema,
+    O extends Schema | undefined = undefined,
+    R extends UntypedReturn = UntypedReturn,
+  >(
+    definition: ToolDefinition<P, O, CallContext<C, S>, N, R>,
+  ): MCPServerBuilder<C, S, T & { [K in N]: ToolType<P, O, R> }> {
     this.#parts.tools.push({ definition: definition as unknown as AnyTool, layers: [], toolLayers: [] });
     return this.#as();
   }

@@ -2,7 +2,7 @@ import type { Schema } from '../validation/schema.ts';
 import type { CallContext } from './context.ts';
 import type { AnyPrompt, PromptDefinition } from './prompts.ts';
 import type { AnyResource, AnyTemplate, ResourceDefinition, ResourceTemplateDefinition } from './resources.ts';
-import type { AnyTool, ToolDefinition } from './tools.ts';
+import type { AnyTool, ToolDefinition, UntypedReturn } from './tools.ts';
 
 /** A definition in a file of its own, known by its kind: what {@link MCPServerBuilder.addFrom} looks for. */
 export type Defined<K extends string, D> = D & { readonly [DEFINED]: K };
@@ -23,9 +23,10 @@ export const defineTool = <
   O extends Schema | undefined = undefined,
   const N extends string = string,
   X = CallContext,
+  R extends UntypedReturn = UntypedReturn,
 >(
-  definition: ToolDefinition<P, O, X, N>,
-): Defined<'tool', ToolDefinition<P, O, X, N>> => define('tool', definition);
+  definition: ToolDefinition<P, O, X, N, R>,
+): Defined<'tool', ToolDefinition<P, O, X, N, R>> => define('tool', definition);
 
 /** Defines a prompt in a file of its own. */
 export const definePrompt = <P extends Schema = Schema, X = CallContext>(

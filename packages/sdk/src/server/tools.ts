@@ -26,7 +26,10 @@ import { failed, toResult, toStructuredResult } from './tool-result.ts';
  */
 export type ToolReturn<O extends Schema | undefined = undefined> = O extends Schema
   ? InferInput<O> | (CallToolResult & { readonly structuredContent: InferInput<O> })
-  : string | number | boolean | JsonObject | CallToolResult;
+  : UntypedReturn;
+
+/** What a tool function without an `output` may return. */
+export type UntypedReturn = string | number | boolean | JsonObject | CallToolResult;
 
 /**
  * A tool, as {@link MCPServerBuilder.addTool} takes it.
@@ -34,12 +37,14 @@ export type ToolReturn<O extends Schema | undefined = undefined> = O extends Sch
  * @typeParam P - schema of the arguments
  * @typeParam O - schema of the result
  * @typeParam X - the context of the function
+ * @typeParam R - what the function returns, for a tool without `output`
  */
 export interface ToolDefinition<
   P extends Schema = Schema,
   O extends Schema | undefined = undefined,
   X = CallContext,
   N extends string = string,
+  R extends UntypedReturn = UntypedReturn,
 > {
   /** 1 to 128 characters of `A-Z a-z 0-9 _ - .`, unique in the server. */
   name: N;
@@ -60,7 +65,7 @@ export interface ToolDefinition<
   /** Answers callers that know the tasks extension with a durable handle, and runs on without a connection. @defaultValue false */
   task?: boolean;
   /** Does the work. An ordinary error becomes a tool error that the model reads; an `McpError` a protocol error. */
-  handler: (params: Infer<P>, context: X) => ToolReturn<O> | Promise<ToolReturn<O>>;
+  handler: (params: Infer<P>, context: X) => O extends Schema ? ToolReturn<O> | Promise<ToolReturn<O>> : R | Promise<R>;
 }
 
 /** A tool function with its arguments validated. */
