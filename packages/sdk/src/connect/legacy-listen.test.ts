@@ -4,7 +4,8 @@ import { FakeChannel, FakeEvents, FakeHttpClient, type FakeAnswer } from '../../
 import { createCall } from '../core/call.ts';
 import type { Message, Reply } from '../core/reply.ts';
 import { linkOverChannel } from './channel-link.ts';
-import { linkOverHttp } from './http-link.ts';
+import { GetStream } from './get-stream.ts';
+import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 
 const EVERYTHING = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
@@ -33,7 +34,7 @@ describe('listening to a legacy server on a channel', () => {
   const open = async (notifications: unknown, signal?: AbortSignal): Promise<Heard & { channel: FakeChannel }> => {
     const channel = new FakeChannel();
     const call = createCall('subscriptions/listen', { notifications }, signal ? { signal } : {});
-    const reply = await listenLegacy(linkOverChannel(channel, 'child'), { call, capabilities, clock: new FakeClock() });
+    const reply = await listenLegacy(linkOverChannel(channel, 'child'), { call, capabilities });
     return { channel, ...hear(reply) };
   };
 
@@ -84,9 +85,10 @@ describe('listening to a legacy server over HTTP', () => {
     const clock = new FakeClock();
     const abort = new AbortController();
     const client = new FakeHttpClient(() => answers.shift() ?? { status: 503 });
-    const link = linkOverHttp(client, new URL('http://up.example/'));
+    const link = new HttpLink(client, new URL('http://up.example/'), {});
     const call = createCall('subscriptions/listen', { notifications }, { signal: abort.signal });
-    const replying = listenLegacy(link, { call, capabilities, clock });
+    const stream = new GetStream({ link, clock });
+    const replying = listenLegacy(link, { call, capabilities, stream });
     return { clock, abort, client, link, replying };
   };
 

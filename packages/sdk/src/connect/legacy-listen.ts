@@ -1,12 +1,9 @@
 import { createCall, type Call } from '../core/call.ts';
-import type { Clock } from '../core/clock.ts';
-import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
-import type { StreamCursor } from '../wire/sse.ts';
-import { HttpLink } from './http-link.ts';
+import type { GetStream } from './get-stream.ts';
 import type { Link } from './link.ts';
 
 /** What changes, by the filter's member and the notification that tells of it. */
@@ -19,21 +16,11 @@ const CHANGES = {
 interface LegacyListen {
   readonly call: Call;
   readonly capabilities: JsonObject;
-  readonly clock: Clock;
-  /** Opens the session again when the server has forgotten it; what was listened to then ends. */
-  readonly renew?: () => Promise<void>;
+  /** Where the server tells, if not on the channel that calls go over. */
+  readonly stream?: GetStream | undefined;
   /** Aborts when the session is another: what was asked of the old one is void. */
   readonly expired?: AbortSignal;
 }
-
-/** Pause before a stream that broke is opened again. Unit: ms. */
-const REOPEN_MS = 1_000;
-
-/** The longest pause that a server may ask for. Unit: ms. */
-const MAX_REOPEN_MS = 60_000;
-
-/** How long the headers of the stream may take before it counts as open: some servers send them with the first event. */
-const OPEN_MS = 2_000;
 
 /**
  * Makes a `subscriptions/listen` reply of what a legacy server tells unasked: on its pipe, or on its GET stream.
@@ -42,21 +29,17 @@ const OPEN_MS = 2_000;
  * missed, so each acknowledged one is told once when it is open again.
  */
 export async function listenLegacy(link: Link, options: LegacyListen): Promise<Reply> {
-  const { call, capabilities, clock, renew, expired } = options;
+  const { call, capabilities, stream, expired } = options;
   const wanted = filterFor(call.params.value.notifications, capabilities);
   const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
   const uris = await subscribeAll(link, call, capabilities);
-  const stop = new AbortController();
-  const stream =
-    link instanceof HttpLink && methods.length + uris.length > 0 && !call.signal.aborted
-      ? new GetStream(link, clock, stop.signal)
-      : undefined;
-  const open = stream ? await stream.open() : true;
-
   const queue = new PushQueue<Message>();
   const tell = (method: string): void => {
     queue.push({ kind: 'notification', method, params: Payload.of<JsonObject>({}) });
   };
+  const isWanted = methods.length + uris.length > 0 && !call.signal.aborted;
+  const share = isWanted ? await stream?.share(() => methods.forEach(tell)) : undefined;
+  const open = share?.isOpen ?? true;
   queue.push(acknowledgement(open ? { ...wanted, ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) } : {}));
   const unsubscribe = link.subscribe((frame) => {
     if (methods.includes(frame.method)) tell(frame.method);
@@ -69,7 +52,7 @@ export async function listenLegacy(link: Link, options: LegacyListen): Promise<R
     expired?.removeEventListener('abort', end);
     unsubscribe();
     for (const uri of uris) void send(link, 'resources/unsubscribe', uri).catch(() => undefined);
-    stop.abort();
+    share?.release();
     queue.end();
   };
   call.signal.addEventListener('abort', end, { once: true });
@@ -77,54 +60,7 @@ export async function listenLegacy(link: Link, options: LegacyListen): Promise<R
   // It may have aborted while the stream was opened: then it says no more.
   if (call.signal.aborted) end();
   void link.closed.then(end);
-  if (open && !call.signal.aborted)
-    void stream?.keepOpen(() => {
-      methods.forEach(tell);
-    }, renew);
   return streamReply(queue, end);
-}
-
-/** The stream of a legacy session on which the server speaks unasked. */
-class GetStream {
-  readonly #link: HttpLink;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  #ended: Promise<void> = Promise.resolve();
-  readonly #cursor: StreamCursor = {};
-  #isForgotten = false;
-
-  constructor(link: HttpLink, clock: Clock, signal: AbortSignal) {
-    this.#link = link;
-    this.#clock = clock;
-    this.#signal = signal;
-  }
-
-  /** Resolves with whether the server has such a stream. */
-  open(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const opened = (): void => {
-        resolve(true);
-      };
-      const stopWaiting = this.#clock.after(OPEN_MS, opened);
-      this.#ended = this.#link.listen(this.#signal, opened, this.#cursor).catch((thrown: unknown) => {
-        this.#isForgotten = thrown instanceof McpError && thrown.data?.httpStatus === 404;
-        resolve(false);
-      });
-      void this.#ended.then(stopWaiting);
-    });
-  }
-
-  /** Opens it again whenever it breaks, until the signal aborts. */
-  async keepOpen(onReopened: () => void, renew?: () => Promise<void>): Promise<void> {
-    for (;;) {
-      await this.#ended;
-      const retryMs = Math.min(this.#cursor.retryMs ?? REOPEN_MS, MAX_REOPEN_MS);
-      await new Promise<void>((resolve) => void this.#clock.after(retryMs, resolve));
-      if (this.#signal.aborted) return;
-      if (await this.open()) onReopened();
-      else if (this.#isForgotten) await renew?.().catch(() => undefined);
-    }
-  }
 }
 
 const UPDATED = 'notifications/resources/updated';

@@ -7,6 +7,7 @@ import { META } from '../core/protocol.ts';
 import { RemoteError, resultReply, type Reply } from '../core/reply.ts';
 import { LEGACY_META, patchMeta } from '../wire/params.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
+import { GetStream } from './get-stream.ts';
 import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
@@ -34,6 +35,7 @@ class LegacyUpstream implements Connection {
   readonly #options: ConnectOptions;
   #level: LogLevel | undefined;
   #reopening: Promise<void> | undefined;
+  #stream: GetStream | undefined;
   /** Aborts when another session takes the place of this one. */
   #session = new AbortController();
 
@@ -51,14 +53,8 @@ class LegacyUpstream implements Connection {
   };
 
   #listen(call: Call): Promise<Reply> {
-    const session = this.#sessionId;
-    return listenLegacy(this.#link, {
-      call,
-      capabilities: this.server.capabilities,
-      clock: this.#options.clock,
-      expired: this.#session.signal,
-      renew: () => this.#reopen(session),
-    });
+    const { capabilities } = this.server;
+    return listenLegacy(this.#link, { call, capabilities, stream: this.#stream, expired: this.#session.signal });
   }
 
   async initialize(signal: AbortSignal): Promise<void> {
@@ -86,6 +82,24 @@ class LegacyUpstream implements Connection {
     };
     this.#link.settle('legacy', version);
     await this.#link.notify('notifications/initialized', Payload.of<JsonObject>({}));
+    this.#stream = this.#link instanceof HttpLink ? this.#streamOf(this.#link) : undefined;
+  }
+
+  /** Servers may ask where they tell of changes: whoever can be asked has the stream open from the start. */
+  #streamOf(link: HttpLink): GetStream {
+    const session = link.sessionId;
+    const stream = new GetStream({ link, clock: this.#options.clock, renew: () => this.#reopen(session) });
+    const capabilities = this.#options.clientCapabilities ?? {};
+    if (!ASKABLE.some((name) => name in capabilities)) return stream;
+    const { signal } = this.#session;
+    void stream
+      .share(() => undefined)
+      .then(({ release }) => {
+        if (signal.aborted) release();
+        else signal.addEventListener('abort', release, { once: true });
+        void this.closed.then(release);
+      });
+    return stream;
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -155,6 +169,9 @@ class LegacyUpstream implements Connection {
     );
   }
 }
+
+/** Capabilities of a client that a server may send requests for. */
+const ASKABLE = ['elicitation', 'sampling', 'roots'];
 
 /** Waits for `work`, which others wait for too, as long as this caller does. */
 function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
