@@ -34,28 +34,47 @@ export interface ParamsSpans {
 export class Payload<T = unknown> {
   #json: Uint8Array | string | undefined;
   #value: T | undefined;
-  /** Offsets found by the scanner; only with bytes. */
-  readonly spans: ParamsSpans | undefined;
+  #spans: ParamsSpans | undefined;
+  readonly #derive: Derivation<T> | undefined;
 
-  private constructor(json: Uint8Array | string | undefined, value: T | undefined, spans: ParamsSpans | undefined) {
+  private constructor({ json, value, spans, derive }: PayloadParts<T>) {
     this.#json = json;
     this.#value = value;
-    this.spans = spans;
+    this.#spans = spans;
+    this.#derive = derive;
   }
 
   /** Wraps JSON text whose syntax is known to be right. */
   static json<T = unknown>(json: Uint8Array | string, spans?: ParamsSpans): Payload<T> {
-    return new Payload<T>(json, undefined, spans);
+    return new Payload<T>({ json, value: undefined, spans, derive: undefined });
   }
 
   /** Wraps a value; it must be serialisable and must not change afterwards. */
   static of<T>(value: T): Payload<T> {
-    return new Payload<T>(undefined, value, undefined);
+    return new Payload<T>({ json: undefined, value, spans: undefined, derive: undefined });
+  }
+
+  /** Makes the value and the JSON text of something else, each when it is first asked for. */
+  static derived<T>(derive: Derivation<T>): Payload<T> {
+    return new Payload<T>({ json: undefined, value: undefined, spans: undefined, derive });
+  }
+
+  /** Offsets found by the scanner; only with bytes. */
+  get spans(): ParamsSpans | undefined {
+    if (this.#derive) this.#fill(this.#derive);
+    return this.#spans;
+  }
+
+  /** Whether there are offsets; unlike {@link spans} it makes nothing. */
+  get isScanned(): boolean {
+    return this.#derive !== undefined || this.#spans !== undefined;
   }
 
   /** The value, parsed on first use. */
   get value(): T {
-    if (this.#value === undefined && this.#json !== undefined) this.#value = JSON.parse(this.text) as T;
+    if (this.#value !== undefined) return this.#value;
+    if (this.#derive) this.#value = this.#derive.value();
+    else if (this.#json !== undefined) this.#value = JSON.parse(this.text) as T;
     return this.#value as T;
   }
 
@@ -76,8 +95,28 @@ export class Payload<T = unknown> {
 
   /** The JSON text in whichever form it is at hand. */
   get json(): Uint8Array | string {
-    return (this.#json ??= JSON.stringify(this.#value));
+    return (this.#json ??= this.#derive ? this.#fill(this.#derive) : JSON.stringify(this.#value));
   }
+
+  #fill(derive: Derivation<T>): Uint8Array | string {
+    if (this.#json !== undefined) return this.#json;
+    const made = derive.payload();
+    this.#spans = made.spans;
+    return (this.#json = made.json);
+  }
+}
+
+/** How a payload is made of another one; both say the same. */
+export interface Derivation<T> {
+  readonly value: () => T;
+  readonly payload: () => Payload<T>;
+}
+
+interface PayloadParts<T> {
+  readonly json: Uint8Array | string | undefined;
+  readonly value: T | undefined;
+  readonly spans: ParamsSpans | undefined;
+  readonly derive: Derivation<T> | undefined;
 }
 
 /** Joins JSON fragments to one text; stays a string as long as every part is one. */

@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { FakeChannel } from '../../test/support/fake-peers.ts';
@@ -230,8 +231,28 @@ describe('standard streams', () => {
   it('carry one message a line', async () => {
     const { input, output } = open();
     input.write(`${JSON.stringify(request(1, 'x'))}\r\n\n`);
-    await settled();
+    await once(output, 'readable');
     expect(String(output.read())).toMatch(/^\{"jsonrpc":"2.0","id":1,.*\}\n$/);
+  });
+
+  it('get what was answered in one turn by one write', async () => {
+    const writes: number[] = [];
+    const output = new Writable({
+      decodeStrings: false,
+      write(_chunk, _encoding, done) {
+        writes.push(1);
+        done();
+      },
+      writev(chunks, done) {
+        writes.push(chunks.length);
+        done();
+      },
+    });
+    const input = new PassThrough();
+    const server = serveStdio(demo().handler, { input, output });
+    input.write([1, 2, 3].map((id) => `${JSON.stringify(request(id, 'x'))}\n`).join(''));
+    await server.close();
+    expect(writes).toEqual([3]);
   });
 
   it('end with their input, and survive an output that breaks', async () => {

@@ -8,7 +8,7 @@ import { systemRandom } from '../core/random.ts';
 import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
 import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
-import { patchMeta } from '../wire/params.ts';
+import { patchMeta, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import { LegacyQuestions, type LegacyAnswer, type QuestionTools } from './legacy-questions.ts';
@@ -48,7 +48,8 @@ export class LegacySession {
   readonly #handler: Handler;
   readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
   readonly #cancelled = new WeakSet<RequestFrame>();
-  readonly #stamp: Record<string, string>;
+  /** The same for each call until the level changes: what it says is parsed once. */
+  #stamp: MetaPatch;
   readonly #questions: LegacyQuestions;
   readonly #listeners = new Set<PushQueue<NotificationMessage>>();
   readonly #subscriptions: LegacySubscriptions;
@@ -66,6 +67,8 @@ export class LegacySession {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
       [META.clientInfo]: JSON.stringify(client.clientInfo),
       [META.clientCapabilities]: JSON.stringify(Object.fromEntries(known)),
+      // None that the caller writes there counts: its level is what it has set.
+      [META.logLevel]: undefined,
     };
   }
 
@@ -197,11 +200,10 @@ export class LegacySession {
 
   #call(frame: RequestFrame, source: SignalSource, caller: LegacyCaller): Call {
     const { meta, payload, target } = frame.params;
-    const level = this.#logLevel && JSON.stringify(this.#logLevel);
     const call = {
       method: frame.method,
       target,
-      params: patchMeta(payload, { ...this.#stamp, [META.logLevel]: level }),
+      params: patchMeta(payload, this.#stamp),
       era: 'legacy',
       principal: caller.principal,
       round: 0,
@@ -216,6 +218,7 @@ export class LegacySession {
     const { level } = frame.params.payload.value;
     if (!isLogLevel(level)) throw new McpError('invalid_params', `level must be one of ${LOG_LEVELS.join(', ')}.`);
     this.#logLevel = level;
+    this.#stamp = { ...this.#stamp, [META.logLevel]: JSON.stringify(level) };
     return resultReply(Payload.of<JsonObject>({}));
   }
 }

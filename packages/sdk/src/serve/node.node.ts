@@ -8,6 +8,7 @@ import {
   type HttpResponse,
   type StreamSink,
 } from './http-message.ts';
+import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
 import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
@@ -33,12 +34,25 @@ export const toNode =
       const response = await handle(new NodeRequest(req, res));
       // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
       if (response.stream) await writeStream(res, response, response.stream);
-      else if (!res.destroyed && !res.writableEnded) writeBody(res, response);
+      else await written(res, response);
     } catch (thrown) {
       // Nobody waits for this promise: a rejection would end the process.
       fail(res, thrown);
     }
   };
+
+/** Resolves once it is written: some hosts stop working when a handler has resolved. */
+const written = (res: ServerResponse, response: HttpResponse): Promise<void> =>
+  new Promise((resolve, reject) => {
+    atEndOfTurn(() => {
+      try {
+        if (!res.destroyed && !res.writableEnded) writeBody(res, response);
+        resolve();
+      } catch (thrown) {
+        reject(thrown);
+      }
+    });
+  });
 
 function fail(res: ServerResponse, cause: unknown): void {
   if (res.headersSent || res.destroyed) res.destroy();

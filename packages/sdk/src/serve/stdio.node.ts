@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { encodeLine } from '../wire/lines.ts';
-import { LineSplitter } from '../wire/lines.ts';
 import type { Channel } from '../wire/channel.ts';
+import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
+import { encodeLine, LineSplitter } from '../wire/lines.ts';
 
 /** The two directions of a byte stream that carries newline-delimited messages. */
 export interface ByteStreams {
@@ -36,7 +36,14 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
       output.once('error', end);
     },
     send(json) {
-      if (!closed && output.writable) output.write(encodeLine(json));
+      if (closed || !output.writable) return;
+      if (output.writableCorked === 0) {
+        output.cork();
+        atEndOfTurn(() => {
+          output.uncork();
+        });
+      }
+      output.write(encodeLine(json));
     },
     close() {
       output.end();

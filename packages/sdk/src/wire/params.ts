@@ -41,25 +41,47 @@ export type MetaPatch = Readonly<Record<string, string | undefined>>;
  * @remarks The one place where `_meta` of a request is stamped. A `_meta` that loses its last member stays, empty.
  */
 export function patchMeta(params: Payload<JsonObject>, patch: MetaPatch): Payload<JsonObject> {
-  const added = Object.entries(patch).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  if (params.spans) return spliceMeta(params, params.spans, { patch, added });
-  const { _meta, ...rest } = params.value;
-  if (_meta === undefined && added.length === 0) return params;
-  const kept = Object.entries(isJsonObject(_meta) ? _meta : {}).filter(([key]) => !Object.hasOwn(patch, key));
-  const set = added.map(([key, json]): [string, unknown] => [key, JSON.parse(json)]);
-  return Payload.of({ ...rest, _meta: Object.fromEntries([...kept, ...set]) });
+  if (!params.isScanned) return hasChanges(params.value, patch) ? Payload.of(withMeta(params.value, patch)) : params;
+  if (setsNothing(patch) && !params.spans?.meta) return params;
+  // A function looks at the value, an upstream at the bytes; hardly anybody at both.
+  return Payload.derived({
+    value: () => withMeta(params.value, patch),
+    payload: () => spliceMeta(params, params.spans ?? {}, patch),
+  });
 }
+
+const hasChanges = ({ _meta }: JsonObject, patch: MetaPatch): boolean => _meta !== undefined || !setsNothing(patch);
+
+const setsNothing = (patch: MetaPatch): boolean => Object.keys(valuesOf(patch)).length === 0;
+
+function withMeta(value: JsonObject, patch: MetaPatch): JsonObject {
+  if (!hasChanges(value, patch)) return value;
+  const { _meta } = value;
+  const meta = isJsonObject(_meta) ? Object.entries(_meta).filter(([key]) => !Object.hasOwn(patch, key)) : [];
+  return { ...value, _meta: { ...Object.fromEntries(meta), ...valuesOf(patch) } };
+}
+
+const parsed = new WeakMap<MetaPatch, JsonObject>();
+
+/** What a patch sets, parsed; a session has the same patch for each of its calls. */
+function valuesOf(patch: MetaPatch): JsonObject {
+  const known = parsed.get(patch);
+  if (known) return known;
+  const values = Object.fromEntries(addedBy(patch).map(([key, json]) => [key, JSON.parse(json) as unknown]));
+  parsed.set(patch, values);
+  return values;
+}
+
+const addedBy = (patch: MetaPatch): [string, string][] =>
+  Object.entries(patch).filter((entry): entry is [string, string] => entry[1] !== undefined);
 
 type MetaSpan = NonNullable<ParamsSpans['meta']>;
 
 /** What stands before a `_meta` that a payload had not. */
 const META_KEY = '{"_meta":';
 
-function spliceMeta(
-  params: Payload<JsonObject>,
-  spans: ParamsSpans,
-  { patch, added }: { patch: MetaPatch; added: [string, string][] },
-): Payload<JsonObject> {
+function spliceMeta(params: Payload<JsonObject>, spans: ParamsSpans, patch: MetaPatch): Payload<JsonObject> {
+  const added = addedBy(patch);
   const { bytes } = params;
   const { target, meta: at } = spans;
   if (!at && added.length === 0) return params;
