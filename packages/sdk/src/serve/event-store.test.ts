@@ -135,10 +135,19 @@ describe('the store of events', () => {
     expect([has(ended), has(open)]).toEqual([false, true]);
     events.drop(OWNER);
     expect(has(open)).toBe(false);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('forgets a stream of changes at its end: nobody comes back to it', async () => {
+    const events = store();
+    const stream = events.open(OWNER, 'listen');
+    filled(stream).end();
+    await settled();
+    expect(events.find(OWNER, stream.eventId(0))?.stream).toBeUndefined();
   });
 
   it('keeps no more than its limit over all streams, whoever reads or not', async () => {
-    const events = store({ stream: 100_000, total: 20_000 });
+    const events = store({ stream: 100_000, total: 100_000 });
     const streams = Array.from({ length: 10 }, () => events.open({}, 'call'));
     const readers = streams.slice(5).map((stream) => read(stream));
     const queues = streams.map(filled);
@@ -147,7 +156,7 @@ describe('the store of events', () => {
       await settled();
     }
     const kept = streams.reduce((sum, { size }) => sum + size, 0);
-    expect(kept).toBeLessThanOrEqual(20_000);
+    expect(kept).toBeLessThanOrEqual(100_000 - streams.length * 8_192);
     expect(readers.map(({ text }) => dataIn(text).length)).toEqual(Array(5).fill(10));
   });
 });

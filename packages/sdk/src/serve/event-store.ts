@@ -25,8 +25,8 @@ export interface StoreLimits {
 
 const LIMITS: StoreLimits = { stream: 1024 * 1024, total: 16 * 1024 * 1024 };
 
-/** What a stream counts besides its events. */
-const STREAM_SIZE = 512;
+/** What a stream counts besides its events: what one costs with its session and its timers, measured. */
+const STREAM_SIZE = 8_192;
 
 /** How long a stream is kept once it has ended or, one that only listens, has no reader. Unit: ms. Clients come back within seconds. */
 export const KEPT_MS = 60_000;
@@ -70,14 +70,15 @@ export class EventStore {
 
   /** Starts a stream. @param owner - the session: in another one the stream is not found */
   open(owner: object, kind: StreamKind): StoredStream {
-    this.#forgetOld();
     const id = `${LETTER[kind]}${this.#next++}.${this.#replica}`;
     const stream = new StoredStream(id, this.#limits.stream, {
       grown: (by) => {
         if (this.#kept.has(id)) this.#grow(by);
       },
       ended: () => {
-        if (this.#kept.has(id)) this.#ended.set(id, this.#clock.now());
+        // Nobody comes back for changes that are told no more.
+        if (kind === 'listen') this.#forget(id);
+        else if (this.#kept.has(id)) this.#keepEnded(id);
       },
     });
     this.#kept.set(id, { stream, owner });
@@ -90,7 +91,6 @@ export class EventStore {
   find(owner: object, eventId: string): EventPlace | undefined {
     const [, id = '', letter, count] = EVENT_ID.exec(eventId) ?? [];
     if (letter === undefined) return undefined;
-    this.#forgetOld();
     const kept = this.#kept.get(id);
     const after = Number(count);
     return {
@@ -117,12 +117,22 @@ export class EventStore {
     }
   }
 
-  #forgetOld(): void {
-    const before = this.#clock.now() - KEPT_MS;
-    for (const [id, endedAt] of this.#ended) {
-      if (endedAt > before) return;
-      this.#forget(id);
-    }
+  #keepEnded(id: string): void {
+    this.#ended.set(id, this.#clock.now());
+    if (this.#ended.size === 1) this.#forgetLater(KEPT_MS);
+  }
+
+  #forgetLater(ms: number): void {
+    this.#clock.after(ms, () => {
+      const before = this.#clock.now() - KEPT_MS;
+      for (const [id, endedAt] of this.#ended) {
+        if (endedAt > before) {
+          this.#forgetLater(endedAt - before);
+          return;
+        }
+        this.#forget(id);
+      }
+    });
   }
 
   #forget(id: string): void {

@@ -191,6 +191,21 @@ describe('entries of a running server', () => {
   });
 });
 
+test('many callers that listen are no leak, and all streams end when the server closes', async () => {
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', warned);
+  const server = builder().build();
+  const listeners = Array.from({ length: 30 }, () => listening(server, { toolsListChanged: true }));
+  for (const listener of listeners) await listener.next();
+  await server.close();
+  for (const listener of listeners) expect(methodOf(await listener.next())).toBe('result');
+  // Warnings are emitted in a turn of their own.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
+
 describe('resources that change', () => {
   test('are watched while somebody listens, and once for all', async () => {
     const log: string[] = [];

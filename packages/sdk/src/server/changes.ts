@@ -24,6 +24,8 @@ interface Listener {
   readonly push: (message: Message) => void;
   /** Those of the URIs that are watched for it. */
   readonly watched: Set<string>;
+  /** Ends its stream. */
+  end: () => void;
 }
 
 /** How many resources and tasks one caller may listen to. */
@@ -40,6 +42,10 @@ export class Changes {
   constructor(closing: AbortSignal, watchOf: (uri: string) => Watch | undefined | 'unknown') {
     this.#closing = closing;
     this.#watchOf = watchOf;
+    // One for all: Node takes many listeners on one signal for a leak.
+    closing.addEventListener('abort', () => {
+      for (const { end } of this.#listeners) end();
+    });
   }
 
   /** Tells of a list that has changed. */
@@ -72,6 +78,7 @@ export class Changes {
       uris: new Set(strings(asked.resourceSubscriptions).filter((uri) => this.#watchOf(uri) !== 'unknown')),
       taskIds,
       watched: new Set(),
+      end: () => undefined,
       push: (message) => {
         // Whoever reads slowly is told once of what changed often; each state of a task is another one.
         const waits = queue.findLast((other) => isSame(other, message));
@@ -86,15 +93,14 @@ export class Changes {
     const end = (): void => {
       if (!this.#listeners.delete(listener)) return;
       signal.removeEventListener('abort', end);
-      this.#closing.removeEventListener('abort', end);
       for (const uri of listener.watched) this.#unwatch(uri);
       queue.push(ENDED);
       queue.end();
     };
+    listener.end = end;
     this.#listeners.add(listener);
-    this.#watchAll(listener, end);
+    this.#watchAll(listener);
     signal.addEventListener('abort', end, { once: true });
-    this.#closing.addEventListener('abort', end, { once: true });
     // A signal that is aborted already tells nobody.
     if (signal.aborted || this.#closing.aborted) end();
     const reply = streamReply(queue, end);
@@ -103,7 +109,7 @@ export class Changes {
   }
 
   /** A watch that fails ends what was begun. */
-  #watchAll({ uris, watched }: Listener, end: () => void): void {
+  #watchAll({ uris, watched, end }: Listener): void {
     try {
       for (const uri of uris) {
         this.#watch(uri);
