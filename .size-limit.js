@@ -13,7 +13,7 @@ const entry = (name, { dist, limit, ignore = [] }) => ({
 const nodeOnly = ['undici', 'cross-spawn', 'ws'];
 
 export default [
-  entry('@org/mcp-sdk', { dist: 'sdk/dist/index.js', limit: '42 kB' }),
+  entry('@org/mcp-sdk', { dist: 'sdk/dist/index.js', limit: '50 kB' }),
   entry('@org/mcp-sdk/wire', { dist: 'sdk/dist/wire.js', limit: '20 kB' }),
   entry('@org/mcp-sdk/serve', { dist: 'sdk/dist/serve.js', limit: '20 kB' }),
   entry('@org/mcp-sdk/connect', { dist: 'sdk/dist/connect.js', limit: '20 kB' }),

@@ -43,7 +43,7 @@ export type {
   ReadResourceResult,
   ToolAnnotations,
 } from './core/official-types.ts';
-export { Payload, type Member, type ParamsSpans, type Span } from './core/payload.ts';
+export { Payload, type Derivation, type Member, type ParamsSpans, type Span } from './core/payload.ts';
 export {
   LEGACY_VERSIONS,
   LOG_LEVELS,

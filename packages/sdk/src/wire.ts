@@ -11,6 +11,7 @@ export {
   type NotificationFrame,
   type RequestFrame,
   type ResponseFrame,
+  type ScannedMeta,
   type ScannedParams,
 } from './wire/message.ts';
 export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
