@@ -108,7 +108,9 @@ export class Payload<T = unknown> {
 
 /** How a payload is made of another one; both say the same. */
 export interface Derivation<T> {
+  /** Makes the value; called once, if it is asked for. */
   readonly value: () => T;
+  /** Makes the JSON text and its offsets; called once, if they are asked for. */
   readonly payload: () => Payload<T>;
 }
 
