@@ -6,4 +6,5 @@ export { loadDefinitions } from './server/load.node.ts';
 export { startChild } from './connect/child.node.ts';
 export { openWebSocket } from './connect/web-socket.node.ts';
 export { createUndiciClient as createHttpClient } from './connect/undici.node.ts';
+export { createScope } from './connect/scope.node.ts';
 export { readEnvironment } from './connect/environment.node.ts';

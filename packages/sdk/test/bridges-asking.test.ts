@@ -1,8 +1,9 @@
 import { Client as V2Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createMcpHandler, InMemoryTransport } from '@modelcontextprotocol/server';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { fromMcpServer, fromV1, toMcpServer, type BridgedServer } from '../src/bridges.ts';
 import { createCall, type Principal } from '../src/core/call.ts';
 import type { JsonObject } from '../src/core/json.ts';
@@ -52,13 +53,15 @@ test('toMcpServer asks a legacy client', async () => {
   await client.close();
 });
 
+const NAME = { type: 'object' as const, properties: { name: { type: 'string' as const } }, required: ['name'] };
+
 /** Adds a tool that asks, in the way of the official SDKs. */
 function v1Asking(): ReturnType<typeof v1Server> {
   const server = v1Server();
   server.registerTool('greet', {}, async () => {
     const { content } = await server.server.elicitInput({
       message: 'Who are you?',
-      requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
+      requestedSchema: NAME,
     });
     return { content: [{ type: 'text', text: `Hello, ${String(content?.name)}!` }] };
   });
@@ -71,9 +74,34 @@ function v2Asking(): ReturnType<typeof v2Server> {
     const { content } = await context.mcpReq.elicitInput({
       mode: 'form',
       message: 'Who are you?',
-      requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
+      requestedSchema: NAME,
     });
     return { content: [{ type: 'text', text: `Hello, ${String(content?.name)}!` }] };
+  });
+  return server;
+}
+
+const INDEX = {
+  mode: 'form',
+  requestedSchema: { type: 'object', properties: { index: { type: 'number' } }, required: ['index'] },
+} as const;
+
+/** Adds a tool that asks what it is told to, and says so with the request it is answering. */
+function v1AskingBack(): ReturnType<typeof v1Server> {
+  const server = v1Server();
+  server.registerTool('ask', { inputSchema: { text: z.string() } }, async ({ text }, extra) => {
+    const params = { ...INDEX, message: text } as never;
+    const { content } = await extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+    return { content: [{ type: 'text', text: `${text}: ${String(content?.index)}` }] };
+  });
+  return server;
+}
+
+function v2AskingBack(): ReturnType<typeof v2Server> {
+  const server = v2Server();
+  server.registerTool('ask', { inputSchema: z.object({ text: z.string() }) }, async ({ text }, context) => {
+    const { content } = await context.mcpReq.elicitInput({ ...INDEX, message: text } as never);
+    return { content: [{ type: 'text', text: `${text}: ${String(content?.index)}` }] };
   });
   return server;
 }
@@ -132,12 +160,54 @@ describe('a call that is held for an answer', () => {
     await server.close();
   });
 
-  test('is not there for callers that cannot be asked, nor while it is not clear whom to ask', async () => {
+  test.each([
+    ['fromV1', () => fromV1(v1AskingBack())],
+    ['fromMcpServer', () => fromMcpServer(v2AskingBack())],
+  ])('%s: each of two calls at once is asked what is its own', async (_, bridge) => {
+    const server = bridge();
+    const call = async (params: JsonObject): Promise<JsonObject> =>
+      (await server.handler(createCall('tools/call', { name: 'ask', ...params }, options))).result();
+    const both = [{ arguments: { text: 'one' } }, { arguments: { text: 'two' } }];
+    const asked = await Promise.all(both.map(call));
+    expect(asked).toMatchObject([
+      { inputRequests: { a0: { params: { message: 'one' } } } },
+      { inputRequests: { a0: { params: { message: 'two' } } } },
+    ]);
+    const answered = asked.map(({ requestState }, index) =>
+      call({ ...both[index], requestState, inputResponses: { a0: { action: 'accept', content: { index } } } }),
+    );
+    expect(await Promise.all(answered)).toMatchObject([
+      { content: [{ text: 'one: 0' }] },
+      { content: [{ text: 'two: 1' }] },
+    ]);
+    await server.close();
+  });
+
+  test('is not there for a call that has ended while another runs', async () => {
+    const official = v1Asking();
+    let leave!: () => void;
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    const late = vi.fn();
+    official.registerTool('leave', {}, () => {
+      void left.then(() => official.server.elicitInput({ message: '?', requestedSchema: NAME })).catch(late);
+      return { content: [] };
+    });
+    const server = fromV1(official);
+    await (await server.handler(createCall('tools/call', { name: 'leave' }, options))).result();
+    await asked(server);
+    leave();
+    await expect
+      .poll(() => late.mock.calls[0]?.[0] as Error | undefined)
+      .toMatchObject({
+        message: expect.stringContaining('has ended') as string,
+      });
+    await server.close();
+  });
+
+  test('is not there for callers that cannot be asked', async () => {
     const server = fromV1(v1Asking());
     const plain = await server.handler(createCall('tools/call', { name: 'greet' }));
     expect(await plain.result()).toMatchObject({ isError: true });
-    const both = await Promise.all([asked(server), asked(server)]);
-    expect(both).toMatchObject([{ isError: true }, { isError: true }]);
     await server.close();
   });
 });

@@ -6,6 +6,7 @@ import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Http } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
 import { deferred, FakeClock, settled } from './support/fake-clock.ts';
+import { startHttp } from './support/http-server.ts';
 import { MCPServerBuilder, type EdgeOptions, type MCPServer } from '../src/index.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -168,13 +169,17 @@ describe('the reply of a legacy call that is polled for', () => {
 });
 
 it('a process that waits to come back for a reply does not end', async () => {
+  let finish!: (text: string) => void;
   const server = new MCPServerBuilder({ name: 'slow', version: '1.0.0', pollAfterMs: 1 })
-    .addTool({ name: 'slow', handler: () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100)) })
+    .addTool({ name: 'slow', handler: () => new Promise<string>((resolve) => (finish = resolve)) })
     .build();
-  const { url, close } = await server.listen();
+  const { url, close } = await startHttp((req, res) => {
+    if (req.method === 'GET') finish('done');
+    void server.handle(req, res);
+  });
   const script = `
     const { MCPClientBuilder } = await import('./packages/sdk/src/index.ts');
-    const client = await new MCPClientBuilder({ name: 'c', version: '1' }).era('legacy').http('${url}').build();
+    const client = await new MCPClientBuilder({ name: 'c', version: '1' }).era('legacy').http('${url.href}').build();
     const { content } = await client.tools.call('slow');
     await client.close();
     process.stdout.write(content[0].text);
@@ -185,6 +190,7 @@ it('a process that waits to come back for a reply does not end', async () => {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
   expect([output, code]).toEqual(['done', 0]);
+  await server.close();
   await close();
 }, 30_000);
 

@@ -1,7 +1,7 @@
 import type { Auth } from '../auth/auth.ts';
-import type { Connection, ConnectOptions } from '../connect/connection.ts';
-import type { ClientIdentity } from '../core/call.ts';
-import type { Call } from '../core/call.ts';
+import type { Connection } from '../connect/connection.ts';
+import type { ServerRequestHandler } from '../connect/link.ts';
+import type { Call, ClientIdentity } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
@@ -259,7 +259,7 @@ export class MCPClientBuilder {
       timeout.abort(new McpError('timeout', `The server was not reached within ${connectMs} ms.`));
     });
     const answerers = this.#answerers;
-    const answer: ConnectOptions['answer'] = async (method, params, signal) => {
+    const answer: ServerRequestHandler = async ({ method, params, signal }) => {
       const { it } = await answerAll({ it: { method, params } }, answerers, signal);
       return it as JsonObject;
     };

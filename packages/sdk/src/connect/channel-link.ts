@@ -35,8 +35,8 @@ class ChannelLink implements Link {
     this.#channel = channel;
     this.closed = new Promise((resolve) => {
       channel.open({
-        message: (bytes) => {
-          this.#receive(bytes);
+        message: (bytes, relatedTo) => {
+          this.#receive(bytes, relatedTo);
         },
         close: (reason) => {
           this.#end(reason);
@@ -81,9 +81,9 @@ class ChannelLink implements Link {
   }
 
   /** Never throws: one message must not cost the calls that share the channel. */
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array, relatedTo: RequestId | undefined): void {
     try {
-      this.#handle(readFrame(bytes, RESPONSE_LIMITS));
+      this.#handle(readFrame(bytes, RESPONSE_LIMITS), relatedTo);
     } catch (thrown) {
       // A line that is no message (a stray print) concerns no call; a broken answer ends the call it answers.
       if (thrown instanceof FrameError && thrown.isResponse) this.#failBroken(thrown.id, thrown.cause);
@@ -95,16 +95,17 @@ class ChannelLink implements Link {
     if (id !== null) this.#take(id)?.fail(new McpError('unavailable', message, { cause }));
   }
 
-  #handle(frame: Frame): void {
+  #handle(frame: Frame, relatedTo: RequestId | undefined): void {
     if (frame.kind === 'response') this.#take(frame.id ?? '')?.respond(frame);
-    else if (frame.kind === 'request') void this.#answer(frame);
-    else this.#route(frame);
+    else if (frame.kind === 'request') void this.#answer(frame, relatedTo);
+    else this.#route(frame, relatedTo);
   }
 
-  async #answer(frame: RequestFrame): Promise<void> {
+  async #answer(frame: RequestFrame, relatedTo: RequestId | undefined): Promise<void> {
     const cancelled = new AbortController();
     this.#answering.set(frame.id, cancelled);
-    const answer = await answerToServer(frame, this.onRequest, cancelled.signal);
+    const call = relatedTo === undefined ? undefined : (this.#pending.get(relatedTo)?.call ?? null);
+    const answer = await answerToServer(frame, this.onRequest, { signal: cancelled.signal, call });
     if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
     if (!cancelled.signal.aborted) this.#channel.send(encodeResponse(frame.id, answer));
   }
@@ -115,29 +116,29 @@ class ChannelLink implements Link {
       this.#answering.get(id)?.abort(new McpError('cancelled', `${this.label} no longer waits for the answer.`));
       return;
     }
-    if (this.#pending.get(id)?.method === 'subscriptions/listen')
+    if (this.#pending.get(id)?.call.method === 'subscriptions/listen')
       this.#take(id)?.fail(new McpError('unavailable', `${this.label} ended the stream.`));
   }
 
-  #route(frame: NotificationFrame): void {
+  #route(frame: NotificationFrame, relatedTo: RequestId | undefined): void {
     if (frame.method === 'notifications/cancelled') {
       this.#cancelled(frame.params.payload.value.requestId as RequestId);
       return;
     }
-    const owner = this.#ownerOf(frame);
+    const owner = this.#ownerOf(frame, relatedTo);
     if (owner) owner.notify(frame);
     else for (const listener of this.#listeners) listener(frame);
   }
 
-  #ownerOf(frame: NotificationFrame): Exchange | undefined {
+  #ownerOf(frame: NotificationFrame, relatedTo: RequestId | undefined): Exchange | undefined {
     const subscription = frame.params.meta?.subscriptionId;
     if (subscription !== undefined) return this.#pending.get(subscription as RequestId);
     if (frame.method === 'notifications/progress')
       return this.#pending.get(frame.params.payload.value.progressToken as RequestId);
     if (frame.method !== 'notifications/message') return undefined;
     // Nothing on a pipe says which call a log message belongs to: it is given on only when there is no doubt.
-    const [only, second] = [...this.#pending.values()];
-    return second === undefined && only?.wantsLogs ? only : undefined;
+    const [only, second] = relatedTo === undefined ? [...this.#pending.values()] : [this.#pending.get(relatedTo)];
+    return second === undefined && only?.call.logLevel !== undefined ? only : undefined;
   }
 
   #tellCancelled(requestId: RequestId): void {

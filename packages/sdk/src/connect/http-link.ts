@@ -81,12 +81,13 @@ export class HttpLink implements Link {
     return reply;
   };
 
-  #streamOf(response: HttpClientResponse, { signal }: Call, id: RequestId): { frames: Frames; cancel: () => void } {
+  #streamOf(response: HttpClientResponse, call: Call, id: RequestId): { frames: Frames; cancel: () => void } {
+    const { signal } = call;
     const stream = new ResumableStream({
       response,
       id,
       signal,
-      read: (body, at) => this.#frames(body, at, id),
+      read: (body, at) => this.#frames(body, at, { call, id }),
       // The modern era knows no ids: its servers send none.
       resume: (lastEventId) => this.#get(signal, lastEventId),
     });
@@ -185,13 +186,12 @@ export class HttpLink implements Link {
   }
 
   /** Messages of a stream; what the server asks of its client is answered on the way. */
-
-  async *#frames(body: AsyncIterable<Uint8Array>, at: Position, id?: RequestId): Frames {
+  async *#frames(body: AsyncIterable<Uint8Array>, at: Position, of?: { call: Call; id: RequestId }): Frames {
     for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES, at)) {
-      const frame = this.#readEvent(data, at, id);
+      const frame = this.#readEvent(data, at, of?.id);
       if (frame === undefined) continue;
       // Not waited for: what the server tells meanwhile belongs to the call too.
-      if (frame.kind === 'request') void this.#answer(frame);
+      if (frame.kind === 'request') void this.#answer(frame, of?.call);
       else if (this.#era === 'legacy' && frame.kind === 'notification' && frame.method === CANCELLED)
         this.#withdraw(frame);
       else yield frame;
@@ -204,18 +204,17 @@ export class HttpLink implements Link {
     this.#answering.get(id)?.abort(new McpError('cancelled', `${this.label} sent ${method}.`));
   }
 
-  async #answer(frame: RequestFrame): Promise<void> {
+  async #answer(frame: RequestFrame, call: Call | undefined): Promise<void> {
     const cancelled = new AbortController();
     this.#answering.set(frame.id, cancelled);
-    const answer = encodeResponse(frame.id, await answerToServer(frame, this.onRequest, cancelled.signal));
+    const answer = await answerToServer(frame, this.onRequest, { signal: cancelled.signal, call });
     if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
     if (cancelled.signal.aborted) return;
     // A server that is gone waits for no answer.
-    await this.#post(answer).catch(() => undefined);
+    await this.#post(encodeResponse(frame.id, answer)).catch(() => undefined);
   }
 
   /** An event that is no message concerns no call: undefined. A broken answer to `id` ends the call. */
-
   #readEvent(data: string, at: Position, id: RequestId | undefined): Frame | undefined {
     try {
       return readFrame(encoder.encode(data), RESPONSE_LIMITS);

@@ -52,7 +52,7 @@ async function onPipe(
 it('a server that takes back its question ends no call that has the same id', async () => {
   let asked: AbortSignal | undefined;
   const { connection, channel } = await onPipe(() => undefined, {
-    answer: (_method, _params, signal) => {
+    answer: ({ signal }) => {
       asked = signal;
       return new Promise(() => undefined);
     },

@@ -12,6 +12,7 @@ import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
 import type { Link } from './link.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Limit for opening an expired session again. Unit: ms. */
 const REOPEN_TIMEOUT_MS = 30_000;
@@ -129,13 +130,13 @@ class LegacyUpstream implements Connection {
 
   /** Sends a call in the session that is open, or in the one that is being opened. */
   async #send(call: Call): Promise<Reply> {
-    if (this.#reopening) await unlessAborted(this.#reopening, call.signal);
+    if (this.#reopening) await untilAborted(this.#reopening, call.signal);
     const session = this.#sessionId;
     try {
       return await this.#link.send(call);
     } catch (thrown) {
       if (!isExpired(thrown)) throw thrown;
-      await unlessAborted(this.#reopen(session), call.signal);
+      await untilAborted(this.#reopen(session), call.signal);
       return this.#link.send(call);
     }
   }
@@ -172,20 +173,6 @@ class LegacyUpstream implements Connection {
 
 /** Capabilities of a client that a server may send requests for. */
 const ASKABLE = ['elicitation', 'sampling', 'roots'];
-
-/** Waits for `work`, which others wait for too, as long as this caller does. */
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(McpError.from(signal.reason));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve, reject).then(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
-}
 
 const isExpired = (thrown: unknown): boolean => thrown instanceof McpError && thrown.data?.httpStatus === 404;
 

@@ -11,8 +11,18 @@ import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
 /** Limits on what a server sends: it is configured, not anyone, and lists of thousands of tools are its business. */
 export const RESPONSE_LIMITS: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
 
-/** Answers a request of a legacy server; what it throws becomes the error. The signal aborts when the server no longer waits. */
-export type ServerRequestHandler = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
+/** What a legacy server asks of its client. */
+export interface ServerRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+  /** Aborts when the server no longer waits. */
+  readonly signal: AbortSignal;
+  /** The call in which the server asks; null if that has ended, undefined where the transport does not tell. */
+  readonly call: Call | null | undefined;
+}
+
+/** Answers a request of a legacy server; what it throws becomes the error. */
+export type ServerRequestHandler = (request: ServerRequest) => Promise<JsonObject>;
 
 /** A way to one server, before anything is known of its era. */
 export interface Link {
@@ -40,15 +50,15 @@ export interface Link {
 export const isCancellable = (call: Call): boolean => call.method !== 'initialize';
 
 /** What a server is answered that sends a request: alive, and what the client declared that it can be asked. */
-
 export async function answerToServer(
   { method, params }: RequestFrame,
   answer: ServerRequestHandler | undefined,
-  signal: AbortSignal,
+  asked: Pick<ServerRequest, 'signal' | 'call'>,
 ): Promise<FinalMessage> {
   if (method === 'ping') return { kind: 'result', result: Payload.of<JsonObject>({}) };
   try {
-    if (answer) return { kind: 'result', result: Payload.of(await answer(method, params.payload.value, signal)) };
+    if (answer)
+      return { kind: 'result', result: Payload.of(await answer({ method, params: params.payload.value, ...asked })) };
     throw new McpError('method_not_found', `${method}: the client declared no capability for it.`);
   } catch (thrown) {
     return { kind: 'error', error: Payload.of(McpError.from(thrown).toRpc()) };

@@ -1,10 +1,14 @@
+import { createScope } from '#sdk-platform';
+import type { RequestId } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import type { Channel, ChannelEvents } from '../wire/channel.ts';
 
 /** A transport as the official SDKs (v1 and v2) shape it. */
 export interface OfficialTransport {
   start(): Promise<void>;
-  send(message: unknown): Promise<void>;
+  /** @param options - `relatedRequestId` is the request in the middle of which the server sends */
+  send(message: unknown, options?: { readonly relatedRequestId?: RequestId | undefined }): Promise<void>;
   close(): Promise<void>;
   onmessage?: ((message: never, extra?: never) => void) | undefined;
   onclose?: (() => void) | undefined;
@@ -35,6 +39,8 @@ export const isOfficialServer = (value: unknown): value is OfficialServer =>
 
 /** Connects an official server object in this process; it serves one channel at a time. */
 export function channelToOfficial(server: OfficialServer): Channel {
+  // Most ways in which official servers ask do not say in which call.
+  const answering = createScope<RequestId>();
   let events: ChannelEvents | undefined;
   let closed = false;
   const end = (reason?: unknown): void => {
@@ -45,10 +51,11 @@ export function channelToOfficial(server: OfficialServer): Channel {
   };
   const transport: OfficialTransport = {
     start: () => Promise.resolve(),
-    send(message) {
+    send(message, options) {
       const bytes = Payload.of(message).bytes;
+      const relatedTo = options?.relatedRequestId ?? answering.current();
       // Not in the same turn: the server may still be on its way out of the call that is answered here.
-      queueMicrotask(() => events?.message(bytes));
+      queueMicrotask(() => events?.message(bytes, relatedTo));
       return Promise.resolve();
     },
     close() {
@@ -63,9 +70,12 @@ export function channelToOfficial(server: OfficialServer): Channel {
       ready = server.connect(transport as never).catch(end);
     },
     send(json) {
-      const message = Payload.json(json).value as never;
+      const message = Payload.json<JsonObject>(json).value;
       void ready?.then(() => {
-        if (!closed) transport.onmessage?.(message);
+        if (closed) return;
+        const receive = (): void => transport.onmessage?.(message as never);
+        if (message.method === undefined || message.id === undefined) receive();
+        else answering.run(message.id as RequestId, receive);
       });
     },
     close() {

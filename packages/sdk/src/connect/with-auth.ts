@@ -1,6 +1,6 @@
-import { McpError } from '../core/errors.ts';
 import type { Auth, AuthResponse } from '../auth/auth.ts';
 import type { HttpClient, HttpClientRequest, HttpClientResponse } from './http-client.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** How often one request is sent: as it is, with a server's nonce, with a new token, with more scopes. */
 const MAX_TRIES = 4;
@@ -19,7 +19,8 @@ interface Guarded {
 async function send({ client, url, auth }: Guarded, request: HttpClientRequest): Promise<HttpClientResponse> {
   for (let tries = 1; ; tries++) {
     const target = { method: request.method, url };
-    const sent = await unlessAborted(auth.headers(target), request.signal);
+    // Others wait for the credentials too, and a user may take minutes.
+    const sent = await untilAborted(auth.headers(target), request.signal);
     const response = await client.request({ ...request, headers: { ...request.headers, ...sent } });
     const seen: AuthResponse = {
       status: response.status,
@@ -29,7 +30,7 @@ async function send({ client, url, auth }: Guarded, request: HttpClientRequest):
     };
     await auth.onResponse?.(seen);
     if (tries === MAX_TRIES || !wantsOthers(response) || !auth.onUnauthorized) return response;
-    if (!(await unlessAborted(auth.onUnauthorized(seen), request.signal))) return response;
+    if (!(await untilAborted(auth.onUnauthorized(seen), request.signal))) return response;
     // The connection is freed: nobody reads why the request was refused.
     response.cancel();
   }
@@ -39,17 +40,3 @@ async function send({ client, url, auth }: Guarded, request: HttpClientRequest):
 const wantsOthers = (response: HttpClientResponse): boolean =>
   response.status === 401 ||
   (response.status === 403 && /\binsufficient_scope\b/.test(response.header('www-authenticate') ?? ''));
-
-/** Waits for credentials, which others wait for too and a user may take minutes for, as long as this request does. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(McpError.from(signal.reason));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve, reject).then(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
-}

@@ -64,7 +64,7 @@ class Bridge implements BridgedServer {
     const options: ConnectOptions & { clientCapabilities: JsonObject } = {
       clientInfo: { name: 'bridge', version: '1.0.0' },
       clientCapabilities: ASKABLE,
-      answer: (method, params) => this.#parked.ask(method, params),
+      answer: (request) => this.#parked.ask(request),
       clock: systemClock,
       // Nobody's: the connection outlives the call that opened it.
       signal: new AbortController().signal,

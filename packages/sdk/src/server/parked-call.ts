@@ -46,6 +46,11 @@ export class ParkedCall {
     return this.#refused;
   }
 
+  /** Whether `call` is what the server was sent for this one, or a copy of it. */
+  isSentAs({ signal }: Call): boolean {
+    return signal === this.#controller.signal;
+  }
+
   /** Opens a question; resolves with its answer. */
   ask(question: Question): Promise<JsonObject> {
     return new Promise((resolve, reject) => {

@@ -16,7 +16,11 @@ function asking(clock = new FakeClock()) {
   const signals: AbortSignal[] = [];
   const server = async (call: Call): Promise<Reply> => {
     signals.push(call.signal);
-    const answer = await calls.ask('elicitation/create', { message: '?', elicitationId: 'e', mode: 'url', url: 'x:y' });
+    const answer = await calls.ask({
+      call: undefined,
+      method: 'elicitation/create',
+      params: { message: '?', elicitationId: 'e', mode: 'url', url: 'x:y' },
+    });
     return resultReply(done(String(answer.action)));
   };
   const call = async (params: JsonObject = {}, signal = new AbortController().signal): Promise<JsonObject> =>
@@ -45,7 +49,7 @@ test('while one call is held, a question of another is put to nobody', async () 
 
 test('a call that is held may ask more meanwhile', async () => {
   const calls = new ParkedCalls(new FakeClock(), systemRandom);
-  const ask = (message: string) => calls.ask('elicitation/create', { message });
+  const ask = (message: string) => calls.ask({ call: undefined, method: 'elicitation/create', params: { message } });
   const later: Promise<JsonObject>[] = [];
   const server = async (): Promise<Reply> => {
     const answers = [await ask('first'), ...(await Promise.all(later))];
@@ -94,7 +98,7 @@ test('what was told before the question arrives before it, the rest after the an
   const server = (): Promise<Reply> => {
     async function* messages(): AsyncGenerator<Message> {
       yield note(1);
-      await calls.ask('sampling/createMessage', { messages: [] });
+      await calls.ask({ call: undefined, method: 'sampling/createMessage', params: { messages: [] } });
       yield note(2);
       yield { kind: 'result', result: done('end') };
     }
@@ -122,7 +126,10 @@ test.each([
   ['roots/list', 'missing_client_capability'],
 ])('%s cannot be asked', async (method, code) => {
   const calls = new ParkedCalls(new FakeClock(), systemRandom);
-  const server = async (): Promise<Reply> => resultReply(Payload.of<JsonObject>(await calls.ask(method, {})));
+  const server = async (): Promise<Reply> =>
+    resultReply(Payload.of<JsonObject>(await calls.ask({ call: undefined, method, params: {} })));
   await expect(calls.answer(createCall('tools/call', { name: 't' }, CAN), server)).rejects.toMatchObject({ code });
-  await expect(calls.ask('roots/list', {})).rejects.toMatchObject({ code: 'method_not_found' });
+  await expect(calls.ask({ call: undefined, method: 'roots/list', params: {} })).rejects.toMatchObject({
+    code: 'method_not_found',
+  });
 });

@@ -4,6 +4,7 @@ import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
+import type { ServerRequest } from '../connect/link.ts';
 import type { Random } from '../core/random.ts';
 import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
 import { toBase64Url } from '../wire/base64.ts';
@@ -14,12 +15,15 @@ import { questionOf, requireCapability } from './questions.ts';
 /** How long a server may be kept waiting for an answer. Unit: ms. */
 const TTL_MS = 10 * 60 * 1000;
 
+/** What a server asks. */
+type Asked = Pick<ServerRequest, 'method' | 'params' | 'call'>;
+
 /**
  * Lets a server that asks in the middle of a call be called by whoever is asked in results: its running call is held
  * while the caller answers, and goes on with the retry.
  *
- * @remarks A question belongs to the only call that is running or held. While there are several, nobody can tell, and the
- * server learns that nothing can be asked: a question must never reach another call's caller.
+ * @remarks A question belongs to the call that the server says, or to the only one that is running or held. Where neither
+ * tells, the server learns that nothing can be asked: a question must never reach another call's caller.
  */
 export class ParkedCalls {
   readonly #clock: Clock;
@@ -40,9 +44,12 @@ export class ParkedCalls {
   }
 
   /** Puts a question of the server to the caller of the call it belongs to; resolves with the answer. */
-  async ask(method: string, params: JsonObject): Promise<JsonObject> {
+  async ask({ method, params, call }: Asked): Promise<JsonObject> {
     const held = [...this.#parked.values()].map((parked) => parked.held);
-    const all = [...this.#running, ...held].filter(({ call }) => call.method !== 'subscriptions/listen');
+    if (call === null) throw new McpError('method_not_found', `${method}: the call that asks has ended.`);
+    const all = [...this.#running, ...held].filter((one) =>
+      call ? one.isSentAs(call) : one.call.method !== 'subscriptions/listen',
+    );
     const [only] = all;
     if (!only || all.length > 1)
       throw new McpError('method_not_found', `${method}: it cannot be told which of ${all.length} calls asks.`);

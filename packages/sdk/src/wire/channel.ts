@@ -1,9 +1,13 @@
+import type { RequestId } from '../core/call.ts';
 import type { WireJson } from './encode.ts';
 
 /** What a {@link Channel} tells its user. */
 export interface ChannelEvents {
-  /** One JSON-RPC message, not read yet. */
-  message(bytes: Uint8Array): void;
+  /**
+   * One JSON-RPC message, not read yet.
+   * @param relatedTo - id of the request that the other side was answering when it sent this, where it tells
+   */
+  message(bytes: Uint8Array, relatedTo?: RequestId): void;
   /** The other side is gone; called once, nothing follows. */
   close(reason?: unknown): void;
 }

@@ -103,11 +103,6 @@ describe('Exchange', () => {
     exchange.notify(log);
     expect(onCancel).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded' }));
   });
-
-  it('gives log messages only to a call that asked for them', () => {
-    expect(start().exchange.wantsLogs).toBe(false);
-    expect(new Exchange(createCall('x', {}, { logLevel: 'info' }), 9, vi.fn()).wantsLogs).toBe(true);
-  });
 });
 
 describe('finalMessage and singleReply', () => {

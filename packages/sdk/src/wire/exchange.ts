@@ -39,7 +39,7 @@ const PROGRESS = 'notifications/progress';
  */
 export class Exchange {
   readonly reply: Promise<Reply>;
-  readonly #call: Call;
+  readonly call: Call;
   readonly #token: RequestId;
   readonly #onCancel: (reason: unknown) => void;
   #resolve!: (reply: Reply) => void;
@@ -51,7 +51,7 @@ export class Exchange {
    * @param onCancel - told when the caller, or whoever reads the reply, no longer wants it
    */
   constructor(call: Call, token: RequestId, onCancel: (reason: unknown) => void) {
-    this.#call = call;
+    this.call = call;
     this.#token = token;
     this.#onCancel = onCancel;
     this.reply = new Promise((resolve, reject) => {
@@ -62,28 +62,18 @@ export class Exchange {
   }
 
   readonly #abort = (): void => {
-    this.#onCancel(this.#call.signal.reason);
+    this.#onCancel(this.call.signal.reason);
   };
-
-  /** The method of the call. */
-  get method(): string {
-    return this.#call.method;
-  }
-
-  /** Whether log messages may be given to this call. */
-  get wantsLogs(): boolean {
-    return this.#call.logLevel !== undefined;
-  }
 
   /** Takes a notification that belongs to the call; progress under a token that is not its own is dropped. */
   notify(frame: NotificationFrame): void {
-    const params = restoreToken(frame, { sent: this.#token, asked: this.#call.progressToken });
+    const params = restoreToken(frame, { sent: this.#token, asked: this.call.progressToken });
     if (params) this.#push({ kind: 'notification', method: frame.method, params });
   }
 
   /** Takes the response. */
   respond(frame: ResponseFrame): void {
-    this.#call.signal.removeEventListener('abort', this.#abort);
+    this.call.signal.removeEventListener('abort', this.#abort);
     const message = finalMessage(frame);
     if (this.#stream) {
       this.#stream.push(message);
@@ -95,7 +85,7 @@ export class Exchange {
 
   /** Ends the call without a response. */
   fail(reason: unknown): void {
-    this.#call.signal.removeEventListener('abort', this.#abort);
+    this.call.signal.removeEventListener('abort', this.#abort);
     if (this.#stream) this.#stream.end(reason);
     else this.#reject(reason);
   }
