@@ -1,16 +1,5 @@
 import { connect, type Socket } from 'node:net';
-
-/** What one run under load showed. */
-export interface Load {
-  readonly callsPerSecond: number;
-  /** Latencies in ms. */
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly calls: number;
-  /** Answers that were not 200. */
-  readonly failed: number;
-}
+import { Tally, type Load } from '../measure/load.ts';
 
 /** How to load. */
 export interface LoadOptions {
@@ -28,21 +17,12 @@ export interface LoadOptions {
  * than what is measured.
  */
 export async function putLoadOn({ url, tool, connections, seconds }: LoadOptions): Promise<Load> {
-  const latencies: number[] = [];
   const end = performance.now() + seconds * 1000;
   const request = requestFor(new URL(url), tool);
+  const tally = new Tally();
   const callers = Array.from({ length: connections }, (_, index) => new Caller(request, index));
-  await Promise.all(callers.map((caller) => caller.run(new URL(url), end, latencies)));
-  latencies.sort((a, b) => a - b);
-  const at = (share: number): number => latencies[Math.floor(share * (latencies.length - 1))] ?? NaN;
-  return {
-    callsPerSecond: latencies.length / seconds,
-    p50: at(0.5),
-    p95: at(0.95),
-    p99: at(0.99),
-    calls: latencies.length,
-    failed: callers.reduce((sum, caller) => sum + caller.failed, 0),
-  };
+  await Promise.all(callers.map((caller) => caller.run(new URL(url), end, tally)));
+  return tally.toLoad();
 }
 
 /** Digits of an id: all ids are as long as each other, so the head of the request stays the same. */
@@ -52,7 +32,6 @@ const IDS_PER_CONNECTION = 1e8;
 
 /** One connection: sends, waits for the whole answer, sends again. */
 class Caller {
-  failed = 0;
   readonly #before: string;
   readonly #after: string;
   #nextId: number;
@@ -62,7 +41,7 @@ class Caller {
     this.#nextId = 10 ** (ID_DIGITS - 1) + index * IDS_PER_CONNECTION;
   }
 
-  run(url: URL, end: number, latencies: number[]): Promise<void> {
+  run(url: URL, end: number, tally: Tally): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port: Number(url.port), host: url.hostname, noDelay: true });
       let sentAt = 0;
@@ -78,8 +57,7 @@ class Caller {
         answer += text;
         if (!isWhole(answer)) return;
         const now = performance.now();
-        latencies.push(now - sentAt);
-        if (!answer.startsWith('HTTP/1.1 200')) this.failed++;
+        tally.add(sentAt, now, answer.startsWith('HTTP/1.1 200'));
         if (now < end) send();
         else finish(socket, resolve);
       });

@@ -1,5 +1,5 @@
 import { medianOf } from '../measure/median.ts';
-import type { Load } from './load.ts';
+import type { Load } from '../measure/load.ts';
 
 /** What the runs of one scenario showed. */
 export interface Row {

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Child } from '../measure/child-process.ts';
-import { putLoadOn, type Load } from './load.ts';
+import type { Load } from '../measure/load.ts';
+import { putLoadOn } from './load.ts';
 import { printReport, type Row } from './report.ts';
 
 /**

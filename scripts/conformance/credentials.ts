@@ -8,12 +8,10 @@ import {
   requestJwtAuthorizationGrant,
   type OAuthClientMetadata,
   type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  type StoredOAuthClientInformation,
-  type StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { Auth } from '@org/mcp-sdk';
 import { fromOAuthProvider } from '@org/mcp-sdk/auth';
+import { InMemoryUser } from '../../packages/sdk/test/support/oauth-user.ts';
 
 /** What a scenario tells of the client that its authorization server knows. */
 type Told = Readonly<Record<string, string>>;
@@ -63,36 +61,11 @@ async function grantFor({ authorizationServerUrl, resourceUrl, fetchFn }: Asked,
   return jwtAuthGrant;
 }
 
-/** A user's browser and the storage of an app, in memory. */
-class User implements OAuthClientProvider {
-  readonly redirectUrl = 'http://localhost:3000/callback';
-  readonly clientMetadata: OAuthClientMetadata = { client_name: 'conformance', redirect_uris: [this.redirectUrl] };
+class User extends InMemoryUser {
   readonly clientMetadataUrl = 'https://conformance-test.local/client-metadata.json';
-  #shown: URL | undefined;
-  #client: StoredOAuthClientInformation | undefined;
-  #tokens: StoredOAuthTokens | undefined;
-  #verifier = '';
-  #discovery: OAuthDiscoveryState | undefined;
 
-  clientInformation = (): StoredOAuthClientInformation | undefined => this.#client;
-  saveClientInformation = (client: StoredOAuthClientInformation): void => void (this.#client = client);
-  tokens = (): StoredOAuthTokens | undefined => this.#tokens;
-  saveTokens = (tokens: StoredOAuthTokens): void => void (this.#tokens = tokens);
-  redirectToAuthorization = (page: URL): void => void (this.#shown = page);
-  saveCodeVerifier = (verifier: string): void => void (this.#verifier = verifier);
-  codeVerifier = (): string => this.#verifier;
-  discoveryState = (): OAuthDiscoveryState | undefined => this.#discovery;
-  saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.#discovery = state);
-  invalidateCredentials = (scope: string): void => {
-    if (scope === 'discovery' || scope === 'all') this.#discovery = undefined;
-    if (scope === 'client' || scope === 'all') this.#client = undefined;
-    if (scope === 'tokens' || scope === 'all') this.#tokens = undefined;
-  };
-
-  /** Signs in and comes back. */
-  async comeBack(): Promise<URLSearchParams> {
-    const response = await fetch(this.#shown ?? '', { redirect: 'manual' });
-    return new URL(response.headers.get('location') ?? '').searchParams;
+  constructor() {
+    super({ client_name: 'conformance' });
   }
 }
 

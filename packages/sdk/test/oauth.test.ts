@@ -1,46 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import {
-  ClientCredentialsProvider,
-  DpopSession,
-  PrivateKeyJwtProvider,
-  type OAuthClientMetadata,
-  type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  type StoredOAuthClientInformation,
-  type StoredOAuthTokens,
-} from '@modelcontextprotocol/client';
+import { ClientCredentialsProvider, DpopSession, PrivateKeyJwtProvider } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fromOAuthProvider, type Auth } from '../src/auth.ts';
 import { connect, createFetchClient, linkOverHttp, withAuth, type Connection } from '../src/connect.ts';
 import { createCall, systemClock, type McpError } from '../src/index.ts';
 import { CREDENTIALS, startOAuth, type OAuthServer } from './support/oauth-server.ts';
-
-/** A user's browser and the storage of an app, in memory. */
-class InMemoryProvider implements OAuthClientProvider {
-  readonly redirectUrl = 'http://127.0.0.1/back';
-  readonly clientMetadata: OAuthClientMetadata = { redirect_uris: [this.redirectUrl], scope: 'tools' };
-  shown: URL | undefined;
-  #client: StoredOAuthClientInformation | undefined;
-  #tokens: StoredOAuthTokens | undefined;
-  #verifier = '';
-  #discovery: OAuthDiscoveryState | undefined;
-
-  clientInformation = (): StoredOAuthClientInformation | undefined => this.#client;
-  saveClientInformation = (client: StoredOAuthClientInformation): void => void (this.#client = client);
-  tokens = (): StoredOAuthTokens | undefined => this.#tokens;
-  saveTokens = (tokens: StoredOAuthTokens): void => void (this.#tokens = tokens);
-  redirectToAuthorization = (url: URL): void => void (this.shown = url);
-  saveCodeVerifier = (verifier: string): void => void (this.#verifier = verifier);
-  codeVerifier = (): string => this.#verifier;
-  discoveryState = (): OAuthDiscoveryState | undefined => this.#discovery;
-  saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.#discovery = state);
-
-  /** The user signs in and comes back. */
-  async comeBack(): Promise<URLSearchParams> {
-    const response = await fetch(this.shown ?? '', { redirect: 'manual' });
-    return new URL(response.headers.get('location') ?? '').searchParams;
-  }
-}
+import { InMemoryUser } from './support/oauth-user.ts';
 
 class BoundProvider extends ClientCredentialsProvider {
   readonly #session = DpopSession.create();
@@ -117,7 +82,7 @@ test('a private key signs for a client', async () => {
 
 test('a user signs in with PKCE, and the call goes on', async () => {
   const server = await start();
-  const provider = new InMemoryProvider();
+  const provider = new InMemoryUser({ scope: 'tools' });
   const connection = await reach(server, fromOAuthProvider(provider, { callback: () => provider.comeBack() }));
   expect(await callTool(connection, 'whoami')).toBe('somebody');
   expect(provider.shown?.searchParams.get('code_challenge_method')).toBe('S256');
@@ -126,7 +91,7 @@ test('a user signs in with PKCE, and the call goes on', async () => {
 
 test('without a callback the call says what to do, and finish() does it', async () => {
   const server = await start();
-  const provider = new InMemoryProvider();
+  const provider = new InMemoryUser({ scope: 'tools' });
   const auth = fromOAuthProvider(provider);
   const failure = await failureOf(reach(server, auth));
   expect(failure).toMatchObject({ code: 'unavailable', data: { httpStatus: 401 } });
@@ -138,13 +103,13 @@ test('without a callback the call says what to do, and finish() does it', async 
 test('a user who comes back without a code has not signed in', async () => {
   const server = await start();
   const callback = (): Promise<URLSearchParams> => Promise.resolve(new URLSearchParams({ error: 'access_denied' }));
-  const failure = await failureOf(reach(server, fromOAuthProvider(new InMemoryProvider(), { callback })));
+  const failure = await failureOf(reach(server, fromOAuthProvider(new InMemoryUser({ scope: 'tools' }), { callback })));
   expect(failure.message).toContain('without a code');
 });
 
 test('calls that find the token expired share one refresh', async () => {
   const server = await start();
-  const provider = new InMemoryProvider();
+  const provider = new InMemoryUser({ scope: 'tools' });
   const connection = await reach(server, fromOAuthProvider(provider, { callback: () => provider.comeBack() }));
   server.expire();
   const answers = await Promise.all(Array.from({ length: 8 }, () => callTool(connection, 'whoami')));
@@ -155,7 +120,7 @@ test('calls that find the token expired share one refresh', async () => {
 test('a token that is refused makes the provider forget where the authorization server was', async () => {
   const server = await start();
   const invalidateCredentials = vi.fn<(scope: string) => void>();
-  const provider = Object.assign(new InMemoryProvider(), { invalidateCredentials });
+  const provider = Object.assign(new InMemoryUser({ scope: 'tools' }), { invalidateCredentials });
   const connection = await reach(server, fromOAuthProvider(provider, { callback: () => provider.comeBack() }));
   expect(invalidateCredentials).not.toHaveBeenCalled();
   server.expire();
@@ -173,7 +138,7 @@ test('tokens bound to a key go with a proof for each request, with the nonce tha
 
 test('a tool that needs more scopes gets them, and the scopes at hand are kept', async () => {
   const server = await start();
-  const provider = new InMemoryProvider();
+  const provider = new InMemoryUser({ scope: 'tools' });
   const connection = await reach(server, fromOAuthProvider(provider, { callback: () => provider.comeBack() }));
   expect(await callTool(connection, 'admin')).toBe('done');
   expect(provider.tokens()?.scope).toBe('tools admin');
