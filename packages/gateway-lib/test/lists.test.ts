@@ -119,7 +119,7 @@ describe('a list while upstreams are dead', () => {
     const result = await gateway.call('tools/list');
     expect(toolsOf(result)).toEqual(['good_y']);
     expect(missingOf(result)).toEqual([
-      { upstream: 'refused', reason: 'http://127.0.0.1:1 cannot be reached or cut the response off.' },
+      { upstream: 'refused', reason: 'http://127.0.0.1:1 cannot be reached or cut the response off (ECONNREFUSED).' },
       { upstream: 'nocommand', reason: 'the command "/no/such/command-for-mcp" (or its cwd) does not exist' },
     ]);
     expect(await gateway.call('tools/call', { name: 'good_y' })).toMatchObject({ content: [{ text: 'y' }] });

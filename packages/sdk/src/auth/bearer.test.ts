@@ -34,3 +34,7 @@ test.each(['', 'two words', 'line\r\nx-evil: 1', 'é'])('%j is refused without b
   expect(failure).toMatchObject({ code: 'invalid_options' });
   if (token !== '') expect((failure as Error).message).not.toContain(token);
 });
+
+test('a variable that is not set is no token', () => {
+  expect(() => bearer(undefined as never)).toThrow('is it set?');
+});

@@ -19,6 +19,7 @@ export function bearer(token: TokenSource): Auth {
     const headers = Promise.resolve(bearerHeaders(token));
     return { headers: () => headers };
   }
+  if (typeof token !== 'function') throw new McpError('invalid_options', NO_TOKEN);
   const current = async (): Promise<Record<string, string>> => bearerHeaders(await token());
   return {
     headers: current,
@@ -27,6 +28,9 @@ export function bearer(token: TokenSource): Auth {
       status === 401 && (await current()).authorization !== sent.authorization,
   };
 }
+
+/** Most often a variable of the environment that is not set. */
+const NO_TOKEN = 'The token is neither text nor a function: is it set?';
 
 function bearerHeaders(token: string): Record<string, string> {
   if (TOKEN.test(token)) return { authorization: `Bearer ${token}` };

@@ -254,6 +254,8 @@ describe('the era', () => {
 
 it('builds nothing without a server, and takes one only', async () => {
   await expect(builder().build()).rejects.toMatchObject({ code: 'invalid_options' });
+  for (const wrong of ['x', undefined, {}, new MCPServerBuilder({ name: 's', version: '1' })])
+    expect(() => builder().inMemory(wrong as never)).toThrow('inMemory() takes a server, built already');
   expect(() => builder().inMemory(answering({})).http('http://a')).toThrow('given two');
   expect(() => builder().http('http://me:hush@a')).toThrow(expect.not.stringContaining('hush'));
 });

@@ -48,8 +48,17 @@ it.each([false, true])('answers round after round with the newest state; streame
 it.each([false, true])('gives up a server that never stops asking; streamed: %s', async (isStream) => {
   const { handler, calls } = serverOf([ask({ a: form })], isStream, { elicit: () => ({ action: 'decline' }) });
   const result = handler(createCall('tools/call', { name: 't' })).then((reply) => reply.result());
-  await expect(result).rejects.toThrow('more than 32 rounds');
+  await expect(result).rejects.toThrow(/more than 32 rounds, at last .*"Who\?"/);
   expect(calls).toHaveLength(33);
+});
+
+it.each([undefined, { action: 'yes' }, 'accept'])('an answer that is none is said to be: %o', async (answer) => {
+  // What only a caller without types can do.
+  const { handler } = serverOf([ask({ a: form })], false, { elicit: () => answer as never });
+  await expect(handler(createCall('tools/call', { name: 't' }))).rejects.toMatchObject({
+    code: 'invalid_options',
+    message: expect.stringContaining('accept, decline, cancel') as string,
+  });
 });
 
 it('a state without questions is sent back', async () => {

@@ -48,6 +48,9 @@ export interface Answerers {
 /** A server that asks more often in one call than this is given up. */
 const MAX_ROUNDS = 32;
 
+/** Characters of a question that are shown in an error. */
+const MAX_SHOWN = 200;
+
 /** Answers what a server asks during a call, and calls again, until there is a result. */
 export const answerQuestions =
   (answerers: Answerers): Middleware =>
@@ -105,8 +108,12 @@ interface RoundOptions {
 }
 
 async function retryOf(call: Call, asked: JsonObject, { answerers, round }: RoundOptions): Promise<Call> {
-  if (round > MAX_ROUNDS) throw new McpError('unavailable', `The server asked in more than ${MAX_ROUNDS} rounds.`);
   const requests = isJsonObject(asked.inputRequests) ? asked.inputRequests : undefined;
+  if (round > MAX_ROUNDS)
+    throw new McpError(
+      'unavailable',
+      `The server asked in more than ${MAX_ROUNDS} rounds, at last ${JSON.stringify(requests ?? null).slice(0, MAX_SHOWN)}.`,
+    );
   const answers = requests && (await answerAll(requests, answerers, call.signal));
   call.signal.throwIfAborted();
   const { requestState: _old, inputResponses: _given, ...params } = call.params.value;
@@ -128,7 +135,7 @@ async function answerTo(request: unknown, answerers: Answerers, signal: AbortSig
   const { elicit, sample, roots } = answerers;
   // The server's own words: whoever answers looks at them.
   if (method === 'elicitation/create' && elicit)
-    return withDefaults(params, await elicit(params as ElicitRequest, signal));
+    return withDefaults(params, checked(await elicit(params as ElicitRequest, signal)));
   if (method === 'sampling/createMessage' && sample) return sample(params as Parameters<OnSample>[0], signal);
   if (method === 'roots/list' && roots) return { roots: await roots() };
   throw new McpError(
@@ -136,6 +143,15 @@ async function answerTo(request: unknown, answerers: Answerers, signal: AbortSig
     `The server asked by ${String(method).slice(0, 80)}, which this client has not declared: see onElicit, onSample and roots.`,
   );
 }
+
+/** What a handler that is not typed may give back. @throws McpError `invalid_options` if it is no answer */
+function checked(answer: ElicitAnswer | undefined): ElicitAnswer {
+  if (answer && ACTIONS.has(answer.action)) return answer;
+  const got = answer === undefined ? 'undefined' : JSON.stringify(answer).slice(0, MAX_SHOWN);
+  throw new McpError('invalid_options', `onElicit answered ${got}; allowed as action: ${[...ACTIONS].join(', ')}.`);
+}
+
+const ACTIONS: ReadonlySet<string> = new Set(['accept', 'decline', 'cancel']);
 
 /** Fills in the defaults of a form's schema for what the user left out (SEP-1034). */
 function withDefaults(params: unknown, answer: ElicitAnswer): JsonObject {

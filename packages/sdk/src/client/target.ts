@@ -85,13 +85,21 @@ export function inMemoryTarget(server: InMemoryServer): Target {
       refuseAuth(auth);
       return over(linkOverChannel(channelToOfficial(server), 'the server'), connectOptions);
     };
-  const handler = typeof server === 'function' ? server : server.handler;
+  const handler = handlerOf(server);
   return async (connectOptions, auth) => {
     refuseAuth(auth);
     const [own, other] = createChannelPair();
     serveChannel(handler, other);
     return over(linkOverChannel(own, 'the server'), connectOptions);
   };
+}
+
+/** @throws McpError `invalid_options` for what only a caller without types can give */
+function handlerOf(server: unknown): Handler {
+  const handler = typeof server === 'object' && server !== null && 'handler' in server ? server.handler : server;
+  // A handler is known by being a function.
+  if (typeof handler === 'function') return handler as Handler;
+  throw new McpError('invalid_options', 'inMemory() takes a server, built already, or a handler.');
 }
 
 /** Connects; a server that cannot be spoken to is let go of. */
@@ -103,7 +111,8 @@ async function over(link: Link, { onStray, ...options }: TargetOptions): Promise
   try {
     return await connect(link, options);
   } catch (thrown) {
-    await link.close();
+    // Not waited for: a program may take its time to end.
+    void link.close();
     throw thrown;
   }
 }
@@ -115,7 +124,7 @@ function refuseAuth(auth: Auth | undefined): void {
 
 /** Servers of this package have a `connect` too, which gives a transport. */
 const isOfficial = (server: InMemoryServer): server is OfficialServer =>
-  !('handler' in server) && isOfficialServer(server);
+  isOfficialServer(server) && !('handler' in server);
 
 function parseUrl(address: string | URL, protocols: readonly string[]): URL {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined;

@@ -42,7 +42,11 @@ describe('calls over a shared channel', () => {
     const { channel, link } = open();
     const call = link.send(createCall('a'));
     channel.lose('exit 1');
-    await expect(call).rejects.toMatchObject({ code: 'unavailable', message: 'child is gone.', cause: 'exit 1' });
+    await expect(call).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'child is gone: exit 1.',
+      cause: 'exit 1',
+    });
     await expect(link.send(createCall('a'))).rejects.toMatchObject({ code: 'unavailable' });
     expect(await link.closed).toBe('exit 1');
   });

@@ -152,10 +152,14 @@ class ChannelLink implements Link {
   }
 
   #end(cause: unknown): void {
-    this.#closeReason = new McpError('unavailable', `${this.label} is gone.`, { cause });
+    this.#closeReason = new McpError('unavailable', goneMessage(this.label, cause), { cause });
     for (const exchange of this.#pending.values()) exchange.fail(this.#closeReason);
     this.#pending.clear();
     for (const answer of this.#answering.values()) answer.abort(this.#closeReason);
     this.#listeners.clear();
   }
 }
+
+/** Transports say in words why they ended; errors may hold more than a caller may see. */
+const goneMessage = (label: string, cause: unknown): string =>
+  typeof cause === 'string' ? `${label} is gone: ${cause.replace(/\.$/, '')}.` : `${label} is gone.`;

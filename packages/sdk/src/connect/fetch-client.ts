@@ -3,6 +3,7 @@ import {
   isEventStream,
   MAX_RESPONSE_BYTES,
   tooLong,
+  unreachable,
   type HttpClient,
   type HttpClientRequest,
   type HttpClientResponse,
@@ -27,7 +28,7 @@ async function send(url: URL, fetchLike: FetchLike, request: HttpClientRequest):
     response = await fetchLike(url.href, { method, headers, signal, redirect: 'error', ...(body ? { body } : {}) });
   } catch (cause) {
     if (signal.aborted) throw McpError.from(signal.reason);
-    throw new McpError('unavailable', `${url.origin} cannot be reached.`, { cause });
+    throw unreachable(url.origin, cause);
   }
   const reader = response.body?.getReader();
   const stream = isEventStream(response.headers.get('content-type') ?? undefined);

@@ -30,6 +30,21 @@ export interface HttpClient {
 /** Limit for one response that is not a stream. Unit: bytes. 64 MiB: an image or a file as Base64, with room. */
 export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
+/** What a server that gives no response is told of by; `cause` is what failed below: its code says why. */
+export function unreachable(origin: string, cause: unknown): McpError {
+  const code = codeOf(cause);
+  const why = code === undefined ? '' : ` (${code})`;
+  return new McpError('unavailable', `${origin} cannot be reached or cut the response off${why}.`, { cause });
+}
+
+/** A code such as ECONNREFUSED; `fetch` has it one level down, and connecting to several addresses in a list. */
+function codeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  if ('code' in cause && typeof cause.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(cause.code)) return cause.code;
+  const inner: unknown[] = cause instanceof AggregateError ? cause.errors : [cause.cause];
+  return codeOf(inner[0]);
+}
+
 /** What a response that is too long ends with. */
 export const tooLong = (maxBytes: number): McpError =>
   new McpError('unavailable', `The response is longer than ${maxBytes} bytes.`);

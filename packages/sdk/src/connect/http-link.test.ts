@@ -61,11 +61,20 @@ describe('a call over HTTP', () => {
   it.each([
     [401, /refused the credentials/],
     [403, /refused/],
-    [502, /answered HTTP 502/],
-    [200, /answered HTTP 200/],
+    [404, /nothing at the path of the URL \(HTTP 404\)/],
+    [502, /answered without a JSON-RPC message \(HTTP 502\)/],
+    [200, /\(HTTP 200\)/],
   ])('answered with %d and no message rejects', async (status, message) => {
     const [link] = linkTo(() => ({ status, text: '{}' }));
     await expect(link.send(createCall('x'))).rejects.toThrow(message);
+  });
+
+  it.each([401, 500])('passes on what a server says that refuses the probe with %d', async (status) => {
+    const [link] = linkTo(({ message }) => ({ status, json: fail(message, -32603) }));
+    await expect(link.send(createCall('server/discover'))).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`refused.*\\(HTTP ${status}\\): .+`)) as string,
+      data: { httpStatus: status },
+    });
   });
 
   it('has a token of its own on the way and the callers on the way back', async () => {

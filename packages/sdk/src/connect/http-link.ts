@@ -1,5 +1,5 @@
 import type { Call, RequestId } from '../core/call.ts';
-import { McpError } from '../core/errors.ts';
+import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
@@ -72,7 +72,8 @@ export class HttpLink implements Link {
       signal: call.signal,
     });
     if (call.method === 'initialize') this.#newSessionId = response.header(HEADER.sessionId);
-    if (isAboutTheServer(response.status, call, headers)) throw statusError(this.label, response.status);
+    if (isAboutTheServer(response.status, call, headers))
+      throw statusError(this.label, response.status, wordsOf(response));
     const reply =
       response.body instanceof Uint8Array
         ? this.#single(response, response.body)
@@ -245,15 +246,30 @@ const saysNothingOfEra = (status: number): boolean =>
 /** How long a notification or the end of a session may take. Unit: ms. */
 const NOTIFY_TIMEOUT_MS = 5_000;
 
-/** What an HTTP status without a JSON-RPC message means; `data.httpStatus` carries it. */
-export function statusError(label: string, status: number): McpError {
-  if (status === 401 || status === 403)
-    return new McpError('unavailable', `${label} refused the credentials (HTTP ${status}).`, {
-      data: { httpStatus: status },
-    });
-  return new McpError('unavailable', `${label} answered HTTP ${status} without a JSON-RPC message.`, {
+/** What an HTTP status says of the server; `data.httpStatus` carries it. @param words - the server's own */
+export function statusError(label: string, status: number, words?: string): McpError {
+  const refusal = status === 401 || status === 403;
+  const what = refusal ? 'refused the credentials' : words === undefined ? NO_MESSAGE[status] : 'refused';
+  const why = words === undefined ? '.' : `: ${words}`;
+  return new McpError('unavailable', `${label} ${what ?? NO_MESSAGE.other} (HTTP ${status})${why}`, {
     data: { httpStatus: status },
   });
+}
+
+const NO_MESSAGE: Readonly<Record<string | number, string>> = {
+  404: 'has nothing at the path of the URL',
+  405: 'takes no messages at the path of the URL',
+  other: 'answered without a JSON-RPC message',
+};
+
+/** Characters of a server's message that are passed on. */
+const MAX_WORDS = 200;
+
+/** What the server says in the body of a refusal. */
+function wordsOf({ body }: HttpClientResponse): string | undefined {
+  const frame = body instanceof Uint8Array ? tryReadFrame(body) : undefined;
+  const error = frame?.kind === 'response' ? frame.error?.value : undefined;
+  return isRpcError(error) ? error.message.slice(0, MAX_WORDS) : undefined;
 }
 
 /** The revision is not agreed yet: a dual-era server would take the header for a modern request without its envelope. */

@@ -2,13 +2,14 @@ import { Pool, type Dispatcher } from 'undici';
 import { McpError } from '../core/errors.ts';
 import { PushQueue } from '../wire/queue.ts';
 import {
-  isEventStream,
-  MAX_RESPONSE_BYTES,
-  tooLong,
   type DispatcherLike,
   type HttpClient,
   type HttpClientRequest,
   type HttpClientResponse,
+  isEventStream,
+  MAX_RESPONSE_BYTES,
+  tooLong,
+  unreachable,
 } from './http-client.ts';
 
 /** Options of {@link createUndiciClient}. */
@@ -121,10 +122,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     this.#ended = true;
     this.#signal.removeEventListener('abort', this.#abort);
-    const error =
-      cause instanceof McpError
-        ? cause
-        : new McpError('unavailable', `${this.#origin} cannot be reached or cut the response off.`, { cause });
+    const error = cause instanceof McpError ? cause : unreachable(this.#origin, cause);
     if (this.#stream) this.#stream.end(error);
     else this.#settle.reject(error);
   }
