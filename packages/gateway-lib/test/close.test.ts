@@ -116,7 +116,7 @@ describe('closing a gateway', () => {
     call.catch(() => undefined);
     await vi.waitFor(() => expect(gateway.status()[0]?.endpoints[0]?.load).toBe(1));
     await gateway.close();
-    await expect(call).rejects.toThrow('Upstream "up": the gateway is closed');
+    await expect(call).rejects.toThrow('Upstream "up": The gateway is closing.');
   });
 
   it('works while an upstream is being started', async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { deferred, FakeClock, settled } from './support/fake-clock.ts';
 import { modern } from './support/raw-http.ts';
-import { MCPServerBuilder } from '../src/index.ts';
+import { MCPServerBuilder, type ServerOptions } from '../src/index.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** A server with one tool that ends when it is let go, or when it is cancelled; and callers of both eras. */
-async function busyServer() {
+async function busyServer(options: Partial<ServerOptions> = {}) {
   const [gate, clock] = [deferred(), new FakeClock()];
-  const server = new MCPServerBuilder({ name: 'busy', version: '1.0.0', clock })
+  const server = new MCPServerBuilder({ name: 'busy', version: '1.0.0', clock, ...options })
     .addTool({
       name: 'work',
       handler: (_params, { signal }) =>
@@ -35,7 +35,14 @@ async function busyServer() {
   const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
   const { message, headers } = modern('tools/call', { name: 'work' });
   const legacy = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'work' } };
-  return { server, clock, go: gate.resolve, modern: () => post(message, headers), legacy: () => post(legacy, session) };
+  return {
+    server,
+    clock,
+    go: gate.resolve,
+    modern: () => post(message, headers),
+    legacy: () => post(legacy, session),
+    stateless: () => post(legacy, {}),
+  };
 }
 
 describe('a server that closes', () => {
@@ -53,12 +60,22 @@ describe('a server that closes', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('waits 5 s for them, and cancels those of legacy sessions then', async () => {
-    const { server, clock, legacy } = await busyServer();
-    const running = legacy();
+  it.each(['modern', 'legacy'] as const)('waits 5 s for them, and cancels those of the %s era then', async (era) => {
+    const busy = await busyServer();
+    const running = busy[era]();
+    await settled();
+    const closing = busy.server.close();
+    await settled();
+    busy.clock.advance(5_000);
+    await closing;
+    expect(await (await running).json()).toMatchObject({ result: { content: [{ text: 'cancelled' }] } });
+  });
+
+  it('cancels the calls of legacy callers without a session then, too', async () => {
+    const { server, clock, stateless } = await busyServer({ legacySessions: false });
+    const running = stateless();
     await settled();
     const closing = server.close();
-    await settled();
     clock.advance(5_000);
     await closing;
     expect(await (await running).json()).toMatchObject({ result: { content: [{ text: 'cancelled' }] } });

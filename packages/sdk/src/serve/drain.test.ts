@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock, settled } from '../../test/support/fake-clock.ts';
+import { deferred, FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
@@ -70,5 +70,72 @@ describe('draining', () => {
     clock.advance(1);
     await settled();
     expect(drained.done).toBe(true);
+  });
+
+  it('is one drain however often it is asked for: every caller waits for the calls', async () => {
+    const clock = new FakeClock();
+    const drain = new Drain('server', clock);
+    let answered: (reply: Reply) => void = () => undefined;
+    void drain.middleware(() => new Promise((resolve) => (answered = resolve)))(call);
+    const both = [watch(drain.close(5_000)), watch(drain.close(5_000))];
+    await settled();
+    expect(both.map(({ done }) => done)).toEqual([false, false]);
+    answered(answer());
+    await settled();
+    expect(both.map(({ done }) => done)).toEqual([true, true]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('aborts what still runs after it, and not what was over before', async () => {
+    const clock = new FakeClock();
+    const drain = new Drain('server', clock);
+    const signals: AbortSignal[] = [];
+    const handler = drain.middleware(({ method, signal }) => {
+      signals.push(signal);
+      return method === 'ping' ? Promise.resolve(answer()) : new Promise(() => undefined);
+    });
+    await handler(createCall('ping'));
+    void handler(call);
+    const closing = drain.close(5_000);
+    clock.advance(5_000);
+    await closing;
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+    expect(signals[1]?.reason).toMatchObject({ code: 'unavailable', message: 'The server is closing.' });
+  });
+
+  it('aborts a call also for who looks at its signal only then', async () => {
+    const clock = new FakeClock();
+    const drain = new Drain('server', clock);
+    const gate = deferred();
+    const handler = drain.middleware(async (running) => {
+      await gate.promise;
+      throw McpError.from(running.signal.reason);
+    });
+    const late = handler(call);
+    const closing = drain.close(5_000);
+    clock.advance(5_000);
+    await closing;
+    gate.resolve();
+    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('hands on what the caller aborts, before and while the call runs', async () => {
+    const drain = new Drain('server', new FakeClock());
+    const caller = new AbortController();
+    const seen: Promise<unknown>[] = [];
+    const handler = drain.middleware(({ signal }) => {
+      seen.push(
+        new Promise((resolve) => {
+          if (signal.aborted) resolve(signal.reason);
+          else signal.addEventListener('abort', () => resolve(signal.reason));
+        }),
+      );
+      return new Promise(() => undefined);
+    });
+    const aborted = createCall('tools/call', {}, { signal: caller.signal });
+    void handler(aborted);
+    caller.abort('gone');
+    void handler(aborted);
+    expect(await Promise.all(seen)).toEqual(['gone', 'gone']);
   });
 });

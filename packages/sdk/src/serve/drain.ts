@@ -1,14 +1,15 @@
+import { EdgeCall, type Call, type SignalSource } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
 
-/** Counts running calls, and lets them finish. */
+/** Counts running calls, lets them finish, and aborts those that take too long. */
 export class Drain {
   readonly #who: string;
   readonly #clock: Clock;
-  #running = 0;
-  #closing = false;
-  #onIdle: (() => void) | undefined;
+  readonly #running = new Set<RunningCall>();
+  #closed: Promise<void> | undefined;
+  #onIdle = (): void => undefined;
 
   /** @param who - for the message to callers, e.g. `gateway` */
   constructor(who: string, clock: Clock) {
@@ -18,26 +19,33 @@ export class Drain {
 
   /** Counts calls to the end of their reply, and refuses new ones once closing. */
   readonly middleware: Middleware = (next) => async (call) => {
-    if (this.#closing) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
-    this.#running++;
+    if (this.#closed) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
+    const running = new RunningCall(call);
+    this.#running.add(running);
     try {
-      const reply = await next(call);
-      if (reply.single) this.#finished();
+      const reply = await next(new EdgeCall(call, running));
+      if (reply.single) this.#finished(running);
       else
         void reply.done.then(() => {
-          this.#finished();
+          this.#finished(running);
         });
       return reply;
     } catch (thrown) {
-      this.#finished();
+      this.#finished(running);
       throw thrown;
     }
   };
 
-  /** Refuses new calls and resolves when none is running, at the latest after `drainMs`. */
-  async close(drainMs: number): Promise<void> {
-    this.#closing = true;
-    if (this.#running === 0) return;
+  /**
+   * Refuses new calls and resolves when none is running. What still runs after `drainMs` is aborted, and not waited for.
+   * A second call waits for the first.
+   */
+  close(drainMs: number): Promise<void> {
+    return (this.#closed ??= this.#close(drainMs));
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(drainMs, resolve);
       this.#onIdle = () => {
@@ -45,9 +53,49 @@ export class Drain {
         resolve();
       };
     });
+    const reason = new McpError('unavailable', `The ${this.#who} is closing.`);
+    for (const running of this.#running) running.abort(reason);
   }
 
-  #finished(): void {
-    if (--this.#running === 0) this.#onIdle?.();
+  #finished(running: RunningCall): void {
+    running.end();
+    this.#running.delete(running);
+    if (this.#running.size === 0) this.#onIdle();
+  }
+}
+
+/** What can abort a call: its caller, or the end of the drain. Costs nothing as long as nobody looks at the signal. */
+class RunningCall implements SignalSource {
+  readonly #call: Call;
+  readonly #stop = (): void => {
+    this.abort(this.#call.signal.reason);
+  };
+  #controller: AbortController | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= this.#follow()).signal;
+  }
+
+  /** Also for who looks at the signal only later. */
+  abort(reason: unknown): void {
+    this.#controller ??= this.#follow();
+    this.#controller.abort(reason);
+  }
+
+  /** Lets go of the caller's signal, which may be that of a thousand calls. */
+  end(): void {
+    if (this.#controller) this.#call.signal.removeEventListener('abort', this.#stop);
+  }
+
+  #follow(): AbortController {
+    const controller = new AbortController();
+    const { signal } = this.#call;
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', this.#stop, { once: true });
+    return controller;
   }
 }
