@@ -86,3 +86,35 @@ describe('a server that closes', () => {
     await Promise.all([server.close(), server.close()]);
   });
 });
+
+describe('a client in the process of a server that closes', () => {
+  async function connected() {
+    const busy = await busyServer();
+    const transport = busy.server.connect();
+    const told: unknown[] = [];
+    transport.onmessage = (message) => told.push(message);
+    transport.onclose = () => told.push('closed');
+    await transport.start();
+    await transport.send(modern('tools/call', { name: 'work' }).message);
+    await settled();
+    return { ...busy, told };
+  }
+
+  it('gets its answer, then the connection is closed', async () => {
+    const { server, go, told } = await connected();
+    const closing = server.close();
+    await settled();
+    expect(told).toEqual([]);
+    go();
+    await closing;
+    expect(told).toMatchObject([{ result: { content: [{ text: 'done' }] } }, 'closed']);
+  });
+
+  it('has its call cancelled after 5 s', async () => {
+    const { server, clock, told } = await connected();
+    const closing = server.close();
+    clock.advance(5_000);
+    await closing;
+    expect(told).toMatchObject([{ result: { content: [{ text: 'cancelled' }] } }, 'closed']);
+  });
+});

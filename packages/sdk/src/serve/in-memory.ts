@@ -1,7 +1,7 @@
 import type { Handler } from '../core/handler.ts';
 import { Payload } from '../core/payload.ts';
 import type { Channel, ChannelEvents } from '../wire/channel.ts';
-import { serveChannel } from './channel.ts';
+import { serveChannel, type ChannelServer } from './channel.ts';
 
 /** A transport that any official client (v1 or v2) can be connected with. */
 export interface InMemoryTransport {
@@ -19,8 +19,14 @@ export interface InMemoryTransport {
   onerror?: (error: Error) => void;
 }
 
-/** Makes a handler reachable for a client in this process: `await client.connect(createInMemoryTransport(handler))`. */
-export function createInMemoryTransport(handler: Handler): InMemoryTransport {
+/**
+ * Makes a handler reachable for a client in this process: `await client.connect(createInMemoryTransport(handler))`.
+ * @param onStart - gets what ends the connection from the server's side, once the client has started it
+ */
+export function createInMemoryTransport(
+  handler: Handler,
+  onStart: (server: ChannelServer) => void = () => undefined,
+): InMemoryTransport {
   let events: ChannelEvents | undefined;
   let open = true;
   const close = (): void => {
@@ -43,7 +49,7 @@ export function createInMemoryTransport(handler: Handler): InMemoryTransport {
   };
   const transport: InMemoryTransport = {
     start() {
-      serveChannel(handler, channel);
+      onStart(serveChannel(handler, channel));
       return Promise.resolve();
     },
     send(message) {

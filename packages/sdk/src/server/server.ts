@@ -1,6 +1,7 @@
 import { listenHttp, serveStdio, serveWebSocket, toNode } from '#sdk-platform';
 import { systemClock } from '../core/clock.ts';
 import type { Handler } from '../core/handler.ts';
+import type { ChannelServer } from '../serve/channel.ts';
 import { Drain } from '../serve/drain.ts';
 import type { EdgeOptions } from '../serve/edge.ts';
 import { toFetch } from '../serve/fetch.ts';
@@ -114,23 +115,30 @@ export class MCPServer<T extends object = object> {
   /** Serves the standard streams until the client closes them. Node only. */
   serveStdio(): Promise<void> {
     const server = serveStdio(this.handler);
-    this.#listeners.add(server);
+    this.#track(server);
     return server.closed;
   }
 
   /** A transport for an official client in this process. */
   connect(): InMemoryTransport {
-    return createInMemoryTransport(this.handler);
+    return createInMemoryTransport(this.handler, (server) => {
+      this.#track(server);
+    });
   }
 
-  /** Ends streams of changes, refuses new calls, waits for running ones up to 5 s, frees ports and standard streams. */
+  /** Ends streams of changes, refuses new calls, waits for running ones up to 5 s, cancels the rest, ends connections. */
   async close(): Promise<void> {
     this.#onClose();
     const listeners = [...this.#listeners].map((listener) => listener.close());
     await Promise.all([this.#drain.close(DRAIN_MS), this.#sockets?.close(), ...listeners]);
     this.#listeners.clear();
-    // Legacy calls that are still running are cancelled: their clients have no connection that could do it.
     this.#http?.close();
+  }
+
+  /** Has a connection closed with the server, as long as it is open. */
+  #track(connection: ChannelServer): void {
+    this.#listeners.add(connection);
+    void connection.closed.then(() => this.#listeners.delete(connection));
   }
 
   #endpoint(): HttpServer {
