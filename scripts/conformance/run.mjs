@@ -1,5 +1,5 @@
 // Runs the public conformance suite on a server and a client made with the builders: `npm run conformance`, or one half
-// of it: `npm run conformance -- server`. Fails when a run does not pass that expected.json does not list, when one
+// of it: `npm run conformance -- server`, or on a gateway before the server: `-- --through-gateway`. Fails when a run does not pass that expected.json does not list, when one
 // passes that it lists, and when the suite has another number of runs than counted here.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,16 +10,20 @@ import { createInterface } from 'node:readline';
 import { cache, extensionRunsOf, install, judge, root, runsOf } from './suite.mjs';
 
 /** How many runs there are: the server's at all revisions, the client's with those of extensions. */
-const RUNS = { server: 101, client: 69 };
+const RUNS = { server: 101, client: 69, '--through-gateway': 101 };
 /** They measure how long something takes. */
 const ALONE = new Set(['sse-retry']);
 const AT_ONCE = Math.min(4, availableParallelism() + 1);
 const START_MS = 30_000;
 const START = ['--import', './scripts/run.mjs'];
-const SIDES = { server: judgeServer, client: judgeClient };
+const SIDES = {
+  server: () => judgeServer(),
+  client: judgeClient,
+  '--through-gateway': () => judgeServer('--through-gateway'),
+};
 
 const summaryFile = join(cache, 'summary.json');
-const sides = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(SIDES);
+const sides = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['server', 'client'];
 const expected = JSON.parse(await readFile(new URL('expected.json', import.meta.url), 'utf8'));
 let server;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -46,8 +50,8 @@ try {
   process.exitCode = 1;
 }
 
-async function judgeServer() {
-  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts'], {
+async function judgeServer(...args) {
+  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -88,7 +92,7 @@ async function judgeAll(runs, target) {
 
 /** Prints what did not pass, and how many did. */
 function report(side, results) {
-  const known = expected[side];
+  const known = expected[side] ?? {};
   const isKnown = (result) => Object.hasOwn(known, nameOf(result));
   const failing = results.filter(({ faults }) => faults.length > 0);
   const unexpected = failing.filter((result) => !isKnown(result));

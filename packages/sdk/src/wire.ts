@@ -14,6 +14,7 @@ export {
   type ScannedMeta,
   type ScannedParams,
 } from './wire/message.ts';
+export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
 export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
 export { PushQueue } from './wire/queue.ts';
 export { elementsOf, membersOf, modernizeResult, peekResult } from './wire/result.ts';

@@ -1,5 +1,6 @@
 import {
   createCall,
+  isJsonObject,
   LIST_MEMBERS,
   McpError,
   Payload,
@@ -8,7 +9,7 @@ import {
   type Reply,
   type Span,
 } from '@org/mcp-sdk';
-import { elementsOf, membersOf } from '@org/mcp-sdk/wire';
+import { elementsOf, headerParams, membersOf, type HeaderParam } from '@org/mcp-sdk/wire';
 
 /** A tool, prompt, resource or template as its upstream listed it. */
 export interface Entry {
@@ -18,6 +19,8 @@ export interface Entry {
   readonly json: Uint8Array;
   /** Where `key` stands in `json`. */
   readonly at: Span;
+  /** Arguments of a tool that HTTP mirrors in headers. @defaultValue none */
+  readonly headerParams?: readonly HeaderParam[];
 }
 
 /** A list of one upstream. */
@@ -26,7 +29,7 @@ export interface UpstreamList {
   /** How long it may be taken as true. Unit: ms. */
   readonly ttlMs: number;
   readonly isPublic: boolean;
-  /** How many entries were left out because nothing usable identifies them. @defaultValue 0 */
+  /** How many entries were left out: nothing usable identifies them, or a tool's `x-mcp-header` is not allowed. @defaultValue 0 */
   readonly skipped?: number;
 }
 
@@ -44,7 +47,8 @@ const MAX_PAGES = 1_000;
 export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic: true };
 
 /**
- * Reads a list of an upstream to its end, following the cursors. Entries that nothing identifies are left out.
+ * Reads a list of an upstream to its end, following the cursors. Entries that nothing identifies are left out,
+ * and tools whose `x-mcp-header` is not allowed.
  * @throws McpError `unavailable` if the pages do not end or hold something else than a list
  */
 export async function readList(handler: Handler, method: ListMethod, signal: AbortSignal): Promise<UpstreamList> {
@@ -114,5 +118,27 @@ function entryOf(member: string, json: Uint8Array): Entry | undefined {
   const entry = new Members(json);
   const key = entry.value(member);
   const at = entry.span(member);
-  return typeof key === 'string' && key !== '' && at ? { key, json, at } : undefined;
+  if (typeof key !== 'string' || key === '' || !at) return undefined;
+  const params = mayHaveHeaders(json) ? headerParamsOf(entry, key) : NO_PARAMS;
+  if (params === NO_PARAMS) return { key, json, at };
+  return params && { key, json, at, headerParams: params };
+}
+
+const NO_PARAMS: readonly HeaderParam[] = [];
+
+const ANNOTATION = 'x-mcp-header';
+
+/** Most lists have no such tool: they are not parsed for it. */
+const mayHaveHeaders = (json: Uint8Array): boolean => decoder.decode(json).includes(ANNOTATION);
+
+/** Undefined for a tool that clients must leave out. */
+function headerParamsOf(entry: Members, name: string): readonly HeaderParam[] | undefined {
+  const schema = entry.value('inputSchema');
+  if (!isJsonObject(schema)) return NO_PARAMS;
+  try {
+    const params = headerParams(schema, name);
+    return params.length === 0 ? NO_PARAMS : params;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { LIST_MEMBERS, type ListMethod } from '@org/mcp-sdk';
+import type { HeaderParam } from '@org/mcp-sdk/wire';
 import type { Entry, UpstreamList } from './entry.ts';
 import type { NameTable } from './names.ts';
 
@@ -7,6 +8,8 @@ export interface Origin {
   readonly upstream: string;
   /** Name or URI as the upstream knows it. */
   readonly target: string;
+  /** Arguments of a tool that HTTP mirrors in headers. @defaultValue none */
+  readonly headerParams?: readonly HeaderParam[];
 }
 
 /** One list over all upstreams. */
@@ -36,7 +39,8 @@ export function mergeLists(method: ListMethod, lists: ReadonlyMap<string, Upstre
     for (const entry of entries) {
       const key = isNamed(method) ? names.publicName(LIST_MEMBERS[method], upstream, entry.key) : entry.key;
       if (key === undefined || origins.has(key)) continue;
-      origins.set(key, { upstream, target: entry.key });
+      const { headerParams } = entry;
+      origins.set(key, { upstream, target: entry.key, ...(headerParams ? { headerParams } : {}) });
       parts.push(key === entry.key ? decoder.decode(entry.json) : renamed(entry, key));
     }
   }

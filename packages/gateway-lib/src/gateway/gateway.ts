@@ -34,7 +34,8 @@ import { FanIn } from '../router/fan-in.ts';
 import { createLists } from '../router/lists.ts';
 import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
-import { createResolve } from '../router/resolve.ts';
+import { createResolve, locateResource } from '../router/resolve.ts';
+import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { parseConfig } from './config.ts';
 import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
@@ -58,7 +59,8 @@ export class Gateway {
   readonly #options: ResolvedGatewayOptions;
   readonly #upstreams: ReadonlyMap<string, ManagedUpstream>;
   readonly #catalog: Catalog;
-  readonly #fanIn = new FanIn();
+  readonly #fanIn: FanIn;
+  readonly #watches: ResourceWatches;
   readonly #subscriptions: UpstreamSubscriptions;
   readonly #drain: Drain;
   readonly #wheel: Wheel;
@@ -94,6 +96,11 @@ export class Gateway {
     // What the gateway reads for itself must not take the turns of calls.
     this.#reading = { pick: this.#createPick(), wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs, telemetry };
     this.#catalog = this.#createCatalog(clock);
+    this.#watches = new ResourceWatches({ clock, pick: this.#reading.pick, timeoutMs: this.#options.listTimeoutMs });
+    this.#fanIn = new FanIn(async (uri, onUpdate) => {
+      const origin = await locateResource(this.#catalog, uri);
+      return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
+    });
     this.handler = this.#createPipeline(clock, options.telemetry);
     this.#http = serveHttp(this.handler, options);
     this.fetch = toFetch(this.#http.handle);
@@ -177,6 +184,7 @@ export class Gateway {
     this.#http.close();
     await this.#stdio?.close();
     this.#subscriptions.close();
+    this.#watches.close();
     this.#catalog.close();
     const endpoints = [...this.#upstreams.values()].flatMap((upstream) => upstream.endpoints);
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));

@@ -5,7 +5,13 @@ import { createDiscover } from './discover.ts';
 import { MISSING_META } from './lists.ts';
 
 const CHANGING = { listChanged: true };
-const EVERYTHING = { tools: CHANGING, prompts: CHANGING, resources: CHANGING, completions: {}, logging: {} };
+const EVERYTHING = {
+  tools: CHANGING,
+  prompts: CHANGING,
+  resources: CHANGING,
+  completions: {},
+  logging: {},
+};
 
 async function discover(
   found: Record<string, { capabilities?: JsonObject; instructions?: string } | Error>,
@@ -47,7 +53,7 @@ describe('what the gateway says of itself', () => {
 
   it('is all that it can route while no upstream can be asked, and who is missing', async () => {
     const result = await discover({ a: new McpError('timeout', 'slow'), b: new Error('gone') });
-    expect(result.capabilities).toEqual(EVERYTHING);
+    expect(result.capabilities).toEqual({ ...EVERYTHING, resources: { ...CHANGING, subscribe: true } });
     expect((result._meta as JsonObject)[MISSING_META]).toEqual([
       { upstream: 'a', reason: 'slow' },
       { upstream: 'b', reason: 'gone' },

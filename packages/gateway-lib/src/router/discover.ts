@@ -31,13 +31,15 @@ export const createDiscover =
     }
     const offers = (capability: string): boolean =>
       servers.length === 0 || servers.some(([, { capabilities }]) => isJsonObject(capabilities[capability]));
+    const watches =
+      servers.length === 0 || servers.some(([, { capabilities }]) => canBeWatched(capabilities.resources));
     const result = {
       resultType: 'complete',
       supportedVersions: [...MODERN_VERSIONS],
       capabilities: {
         ...(offers('tools') ? { tools: LIST_CHANGED } : {}),
         ...(offers('prompts') ? { prompts: LIST_CHANGED } : {}),
-        ...(offers('resources') ? { resources: LIST_CHANGED } : {}),
+        ...(offers('resources') ? { resources: { ...LIST_CHANGED, ...(watches ? { subscribe: true } : {}) } } : {}),
         ...(offers('completions') ? { completions: {} } : {}),
         ...(offers('logging') ? { logging: {} } : {}),
       },
@@ -48,6 +50,8 @@ export const createDiscover =
     };
     return resultReply(Payload.of<JsonObject>(result), () => 'complete');
   };
+
+const canBeWatched = (resources: unknown): boolean => isJsonObject(resources) && resources.subscribe === true;
 
 function joined(own: string | undefined, servers: readonly [string, Connection['server']][]): JsonObject {
   const parts = servers.flatMap(([name, { instructions }]) => (instructions ? [`# ${name}\n\n${instructions}`] : []));

@@ -18,18 +18,26 @@ const FILTERS: Readonly<Record<ListMethod, { readonly filter: string; readonly n
   'resources/templates/list': { filter: 'resourcesListChanged', notification: 'notifications/resources/list_changed' },
 };
 
-/** Terminal of `subscriptions/listen`: tells each listener of changes of the merged lists that it asked for. */
+/** Watches a resource wherever it is; resolves with what ends it, undefined if nobody tells of its changes. */
+export type WatchResource = (uri: string, onUpdate: (uri: string) => void) => Promise<(() => void) | undefined>;
+
+/** Resources that one stream may watch: each costs the gateway and its upstream. */
+const MAX_RESOURCES = 1_000;
+
+/** Terminal of `subscriptions/listen`: tells each listener of changes of the merged lists, and of the resources, that it asked for. */
 export class FanIn {
   readonly #listeners = new Set<Listener>();
+  readonly #watch: WatchResource;
   #closed = false;
 
-  /** Answers a listen call: acknowledged at once, open until the caller or the gateway ends it. */
-  readonly handler = (call: Call): Promise<Reply> => {
+  constructor(watch: WatchResource) {
+    this.#watch = watch;
+  }
+
+  /** Answers a listen call: acknowledged once it is known what is told, open until the caller or the gateway ends it. */
+  readonly handler = async (call: Call): Promise<Reply> => {
     const asked = call.params.value.notifications;
-    const honoured: JsonObject = {};
-    for (const { filter } of Object.values(FILTERS))
-      if (isJsonObject(asked) && asked[filter] === true) honoured[filter] = true;
-    const listener = new Listener(honoured);
+    const listener = new Listener(honouredOf(asked));
     this.#listeners.add(listener);
     const end = (): void => {
       this.#listeners.delete(listener);
@@ -37,7 +45,8 @@ export class FanIn {
     };
     call.signal.addEventListener('abort', end, { once: true });
     if (this.#closed || call.signal.aborted) end();
-    return Promise.resolve(streamReply(listener.messages(), end));
+    await listener.watch(resourcesOf(asked), this.#watch);
+    return streamReply(listener.messages(), end);
   };
 
   /** Tells of a change. */
@@ -53,10 +62,26 @@ export class FanIn {
   }
 }
 
+function honouredOf(asked: unknown): JsonObject {
+  const honoured: JsonObject = {};
+  for (const { filter } of Object.values(FILTERS))
+    if (isJsonObject(asked) && asked[filter] === true) honoured[filter] = true;
+  return honoured;
+}
+
+function resourcesOf(asked: unknown): readonly string[] {
+  const uris: unknown = isJsonObject(asked) ? asked.resourceSubscriptions : undefined;
+  const texts = Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
+  return [...new Set(texts)].slice(0, MAX_RESOURCES);
+}
+
 class Listener {
   readonly #honoured: JsonObject;
   readonly #wake = new PushQueue<null>();
-  readonly #pending = new Set<string>();
+  /** What is still to be told, by what makes two of them the same. */
+  readonly #pending = new Map<string, Message>();
+  readonly #stops: (() => void)[] = [];
+  #ended = false;
 
   constructor(honoured: JsonObject) {
     this.#honoured = honoured;
@@ -65,26 +90,50 @@ class Listener {
   /** Changes that a slow reader has not been told of yet are told once. */
   changed(method: ListMethod): void {
     const { filter, notification } = FILTERS[method];
-    if (this.#honoured[filter] !== true || this.#pending.has(notification)) return;
-    this.#pending.add(notification);
-    this.#wake.push(null);
+    if (this.#honoured[filter] === true) this.#tell(notification, notice(notification, {}));
+  }
+
+  /** Watches resources; those that nobody tells of are not acknowledged. */
+  async watch(uris: readonly string[], watch: WatchResource): Promise<void> {
+    const watched = await Promise.all(
+      uris.map(async (uri) => {
+        const stop = await watch(uri, (updated) => {
+          this.#tell(`${UPDATED} ${updated}`, notice(UPDATED, { uri: updated }));
+        });
+        if (stop && this.#ended) stop();
+        else if (stop) this.#stops.push(stop);
+        return stop ? [uri] : [];
+      }),
+    );
+    if (watched.some((each) => each.length > 0)) this.#honoured.resourceSubscriptions = watched.flat();
   }
 
   end(): void {
+    this.#ended = true;
+    for (const stop of this.#stops.splice(0)) stop();
     this.#wake.end();
+  }
+
+  #tell(key: string, message: Message): void {
+    if (this.#pending.has(key)) return;
+    this.#pending.set(key, message);
+    this.#wake.push(null);
   }
 
   async *messages(): AsyncGenerator<Message> {
     yield notice('notifications/subscriptions/acknowledged', { notifications: this.#honoured });
     for await (const _ of this.#wake) {
-      const [method] = this.#pending;
-      if (method === undefined) continue;
-      this.#pending.delete(method);
-      yield notice(method, {});
+      const [first] = this.#pending;
+      if (!first) continue;
+      const [key, message] = first;
+      this.#pending.delete(key);
+      yield message;
     }
     yield { kind: 'result', result: Payload.of<JsonObject>({ resultType: 'complete' }) };
   }
 }
+
+const UPDATED = 'notifications/resources/updated';
 
 const notice = (method: string, params: JsonObject): Message => ({
   kind: 'notification',

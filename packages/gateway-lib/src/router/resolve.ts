@@ -1,5 +1,6 @@
 import { McpError, type Call, type ListMethod, type Middleware } from '@org/mcp-sdk';
 import { isJsonObject } from '@org/mcp-sdk';
+import { checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Origin } from '../catalog/merged-list.ts';
 import type { Route, RoutedCall } from '../core/routed-call.ts';
@@ -21,17 +22,34 @@ export const createResolve =
   (next) =>
   async (call) => {
     const place = placeOf(call);
-    let origin = find(catalog, place);
-    if (!origin) {
-      await Promise.all(place.lists.flatMap((list) => catalog.unread(list).map((name) => catalog.refresh(name, list))));
-      origin = find(catalog, place);
-    }
+    const origin = find(catalog, place) ?? (await read(catalog, place));
     if (!origin) throw unknown(place, catalog);
     const upstream = upstreams.get(origin.upstream);
     if (!upstream) throw new McpError('internal', `No upstream is called ${origin.upstream}.`);
     const route: Route = { upstream, target: origin.target };
-    return next({ ...call, route });
+    return next({ ...(origin.headerParams ? withHeaders(call, origin.headerParams) : call), route });
   };
+
+/** Finds whose resource a URI is; undefined if nobody's that was read. */
+export const locateResource = async (catalog: Catalog, uri: string): Promise<Origin | undefined> => {
+  const place = { lists: URI_LISTS, noun: 'resource', key: uri };
+  return find(catalog, place) ?? read(catalog, place);
+};
+
+async function read(catalog: Catalog, place: Place): Promise<Origin | undefined> {
+  await Promise.all(place.lists.flatMap((list) => catalog.unread(list).map((name) => catalog.refresh(name, list))));
+  return find(catalog, place);
+}
+
+/**
+ * Checks what a caller over HTTP mirrored, and mirrors for callers that cannot: the upstream may want it.
+ * @throws McpError `header_mismatch`
+ */
+function withHeaders(call: Call, params: readonly HeaderParam[]): Call {
+  const given = call.params.value.arguments;
+  checkParamHeaders(params, isJsonObject(given) ? given : {}, call.paramHeaders);
+  return { ...call, paramHeaders: { ...call.paramHeaders, ...mirroredHeaders(params, given) } };
+}
 
 /** What a call is about, and the lists that may hold it. */
 interface Place {
@@ -79,8 +97,9 @@ function find(catalog: Catalog, { lists, key }: Place): Origin | undefined {
 function unknown({ lists, noun, key }: Place, catalog: Catalog): McpError {
   const unread = [...new Set(lists.flatMap((list) => catalog.unread(list)))];
   const message = `Unknown ${noun}: ${key.slice(0, 200)}`;
-  if (unread.length === 0) return new McpError('not_found', message);
+  const about = lists === URI_LISTS ? { uri: key } : {};
+  if (unread.length === 0) return new McpError('not_found', message, { data: about });
   return new McpError('unavailable', `${message}. No answer yet from: ${unread.join(', ')}.`, {
-    data: { missing: unread },
+    data: { ...about, missing: unread },
   });
 }

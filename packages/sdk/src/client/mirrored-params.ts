@@ -4,8 +4,7 @@ import type { Handler, Middleware } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply, type Reply } from '../core/reply.ts';
-import { encodeHeaderValue } from '../wire/headers.ts';
-import { headerParams, type HeaderParam } from '../wire/param-headers.ts';
+import { headerParams, mirroredHeaders, type HeaderParam } from '../wire/param-headers.ts';
 import { peekResult } from '../wire/result.ts';
 
 const HEADER_MISMATCH = -32020;
@@ -81,11 +80,6 @@ async function listAgain(call: Call, next: Handler, take: (page: Reply) => Promi
 function withHeaders(call: Call, known: ReadonlyMap<string, readonly HeaderParam[]>): Call {
   const params = known.get(call.target ?? '') ?? [];
   if (params.length === 0) return call;
-  const given = call.params.value.arguments;
-  const headers = params.flatMap(({ path, header }) => {
-    const value = path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), given);
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return [];
-    return [[header, encodeHeaderValue(String(value))] as const];
-  });
-  return { ...call, paramHeaders: { ...call.paramHeaders, ...Object.fromEntries(headers) } };
+  const headers = mirroredHeaders(params, call.params.value.arguments);
+  return { ...call, paramHeaders: { ...call.paramHeaders, ...headers } };
 }

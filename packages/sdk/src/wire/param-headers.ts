@@ -1,6 +1,6 @@
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { decodeHeaderValue, HEADER } from './headers.ts';
+import { decodeHeaderValue, encodeHeaderValue, HEADER } from './headers.ts';
 
 /** A parameter that HTTP mirrors in a header `Mcp-Param-*`. */
 export interface HeaderParam {
@@ -80,7 +80,7 @@ export function checkParamHeaders(
 ): void {
   if (!headers) return;
   for (const { path, header } of params) {
-    const value = path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), given);
+    const value = valueAt(given, path);
     const sent = headers[header];
     if (value === undefined || value === null) {
       if (sent !== undefined) throw mismatch(header, 'is there, the argument is not');
@@ -88,6 +88,19 @@ export function checkParamHeaders(
     else if (decodeHeaderValue(header, sent) !== textOf(value)) throw mismatch(header, 'differs from the argument');
   }
 }
+
+/** The headers that mirror `given`; by lower-case name, encoded. What is not given has none. */
+export function mirroredHeaders(params: readonly HeaderParam[], given: unknown): Record<string, string> {
+  const headers = params.flatMap(({ path, header }) => {
+    const value = valueAt(given, path);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return [];
+    return [[header, encodeHeaderValue(String(value))] as const];
+  });
+  return Object.fromEntries(headers);
+}
+
+const valueAt = (given: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), given);
 
 /** Only what the schema allows is mirrored; anything else fails validation next. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
