@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
-import type { HttpHandler } from './http-message.ts';
+import { emptyResponse, type HttpHandler } from './http-message.ts';
 import { DRAIN_MS, type HttpListener, type ListenOptions, type UpgradeHandler } from './listener.ts';
 import { toNode } from './node.node.ts';
+import { isHandshake, refuseUpgrade } from './upgrade.node.ts';
 
 /** How often connections that have become idle are closed then. Unit: ms. */
 const SWEEP_MS = 50;
@@ -22,6 +23,7 @@ export async function listenHttp(
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new McpError('invalid_options', `port is ${port}; allowed: an integer from 0 to 65535.`);
   const onRequest = toNode(handle);
+  const sockets = new Set<Socket>();
   const unused = new Set<Socket>();
   const server = createServer((req, res) => {
     unused.delete(req.socket);
@@ -29,14 +31,22 @@ export async function listenHttp(
     else res.writeHead(404).end();
   });
   server.on('connection', (socket) => {
+    // One whose upgrade is ignored comes again.
+    if (sockets.has(socket)) return;
+    sockets.add(socket);
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      unused.delete(socket);
+    });
   });
   if (upgrade)
-    server.on('upgrade', (req, socket, head) => {
-      unused.delete(req.socket);
+    server.on('upgrade', (req, _stream, head) => {
+      const { socket } = req;
+      unused.delete(socket);
+      if (!isHandshake(req, socket, head)) return;
       if (pathOf(req) === path) void upgrade(req, socket, head);
-      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      else refuseUpgrade(req, socket, NOT_FOUND);
     });
   await bind(server, port, host);
   const bound = (server.address() as AddressInfo).port;
@@ -44,10 +54,12 @@ export async function listenHttp(
   const close = (): Promise<void> => {
     // Clients open connections ahead of time; Node does not count one without a request as idle.
     for (const socket of unused) socket.destroy();
-    return drain(server);
+    return drain(server, sockets);
   };
   return { url: `http://${name}:${bound}${path}`, port: bound, close };
 }
+
+const NOT_FOUND = emptyResponse(404, { 'content-length': '0' });
 
 const pathOf = ({ url = '' }: IncomingMessage): string | undefined => url.split('?', 1)[0];
 
@@ -61,11 +73,15 @@ function bind(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Stops accepting and waits for what is running, at most 5 s. */
-export function drain(server: Server): Promise<void> {
+/**
+ * Stops accepting and waits for what is running, at most 5 s.
+ * @param sockets - its open connections; Node does not close one whose protocol was changed @defaultValue none was
+ */
+export function drain(server: Server, sockets: ReadonlySet<Socket> = new Set()): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {
       server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
     }, DRAIN_MS);
     // One that answers its last request now is idle later, and would stay until its peer lets go.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);

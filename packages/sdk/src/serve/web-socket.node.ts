@@ -1,4 +1,4 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Principal } from '../core/call.ts';
@@ -11,6 +11,7 @@ import { errorResponse } from './http-message.ts';
 import type { SocketServer, UpgradeHandler } from './listener.ts';
 import { isLoopback } from './node.node.ts';
 import { reportFailures } from './report.ts';
+import { isHandshake, refuseUpgrade } from './upgrade.node.ts';
 
 /**
  * Serves a handler over WebSocket, in both eras, for the `upgrade` event of a `node:http` server.
@@ -44,13 +45,10 @@ class WebSocketEndpoint {
     const socket = stream as Socket;
     const first = head as Buffer;
     /* eslint-enable */
-    // Without this a peer that goes away meanwhile would end the process.
-    const ignore = (): void => undefined;
-    socket.on('error', ignore);
+    if (!isHandshake(req, socket, first)) return;
     try {
       const principal = await this.#admit(req);
       const server = await (this.#server ??= loadServer(this.#edge.limits.maxBytes));
-      socket.off('error', ignore);
       server.handleUpgrade(req, socket, first, (ws) => {
         this.#serve(ws, principal);
       });
@@ -83,15 +81,16 @@ class WebSocketEndpoint {
     if (this.#isClosing) void connection.close();
   }
 
+  /** Nobody waits for it: what it throws would end the process. */
   #refuse(req: IncomingMessage, socket: Socket, thrown: unknown): void {
     const { code, message } = McpError.from(thrown);
     const severity = code === 'internal' ? 'error' : 'debug';
-    this.#edge.telemetry.record({ name: 'http.refused', severity, fields: { code, message } });
-    const { status, headers, body } = errorResponse(null, thrown);
-    const res = new ServerResponse(req);
-    res.shouldKeepAlive = false;
-    res.assignSocket(socket);
-    res.writeHead(status, headers).end(body, () => socket.destroySoon());
+    try {
+      refuseUpgrade(req, socket, errorResponse(null, thrown));
+      this.#edge.telemetry.record({ name: 'http.refused', severity, fields: { code, message } });
+    } catch {
+      socket.destroy();
+    }
   }
 }
 
