@@ -55,9 +55,11 @@ export class ResultCache {
     const kept = this.#read(key, context);
     if (kept) return kept;
     const reply = await next(call);
-    if (reply.single && reply.peek() === 'complete' && generation === this.#generation)
-      // Credentials that were got for this very call are another context from now on.
-      this.#write(key, await reply.result(), await this.#context());
+    if (reply.single && reply.peek() === 'complete' && generation === this.#generation) {
+      const since = await this.#context();
+      // Credentials may have been got for this very call; those that changed meanwhile may be somebody else's.
+      if (context === undefined || context === since) this.#write(key, await reply.result(), since);
+    }
     return reply;
   };
 

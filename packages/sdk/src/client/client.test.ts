@@ -252,6 +252,24 @@ describe('the era', () => {
   });
 });
 
+it('a call ends when its time is over or its caller leaves, though a user is still thinking', async () => {
+  const server = new MCPServerBuilder({ name: 's', version: '1.0.0' })
+    .addTool({ name: 'ask', handler: (_none, { ask }) => ask(z.object({}), 'Well?').then(() => 'answered') })
+    .build();
+  const client = await builder()
+    .inMemory(server)
+    .onElicit(() => new Promise(() => undefined))
+    .build();
+  await expect(client.tools.call('ask', {}, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' });
+  const abort = new AbortController();
+  const call = client.tools.call('ask', {}, { signal: abort.signal });
+  const reason = new Error('had enough');
+  abort.abort(reason);
+  await expect(call).rejects.toMatchObject({ code: 'cancelled', cause: reason });
+  await client.close();
+  await server.close();
+});
+
 it('builds nothing without a server, and takes one only', async () => {
   await expect(builder().build()).rejects.toMatchObject({ code: 'invalid_options' });
   for (const wrong of ['x', undefined, {}, new MCPServerBuilder({ name: 's', version: '1' })])

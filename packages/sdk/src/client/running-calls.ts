@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { untilAborted } from '../connect/until-aborted.ts';
 import { McpError } from '../core/errors.ts';
 
 /** How long something may take. */
@@ -33,7 +34,7 @@ export class RunningCalls {
     if (this.#closed) throw this.#closed;
     const controller = new AbortController();
     const abort = (): void => {
-      controller.abort(signal?.reason);
+      controller.abort(endedBy(signal?.reason));
     };
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
@@ -42,7 +43,8 @@ export class RunningCalls {
     });
     this.#running.add(controller);
     try {
-      return await work(controller.signal);
+      // Not everything that is waited for looks at the signal: a user, a socket that is mute.
+      return await untilAborted(work(controller.signal), controller.signal);
     } catch (thrown) {
       // However the abort came back: the caller learns why.
       throw controller.signal.aborted ? McpError.from(controller.signal.reason) : thrown;
@@ -59,3 +61,7 @@ export class RunningCalls {
     for (const controller of this.#running) controller.abort(this.#closed);
   }
 }
+
+/** Whatever a caller aborts with, it is the caller who ended the call. */
+const endedBy = (reason: unknown): McpError =>
+  reason instanceof McpError ? reason : new McpError('cancelled', 'The caller ended the call.', { cause: reason });

@@ -52,13 +52,13 @@ it('answers each question once, however often the server repeats it', async () =
   const asks = (...keys: string[]) => ({
     taskId: 't',
     status: 'input_required',
-    pollIntervalMs: 10,
+    pollIntervalMs: 20,
     inputRequests: Object.fromEntries(keys.map((key) => [key, { method: 'roots/list' }])),
   });
   const { tasks, clock, sent, asked } = tasksOf([asks('a'), asks('a'), asks('a', 'b'), DONE]);
   const result = tasks.wait('t');
   await settled();
-  clock.advance(10);
+  clock.advance(20);
   await result;
   expect(asked.map((requests) => Object.keys(requests))).toEqual([['a'], ['b']]);
   expect(sent.filter(([method]) => method === 'tasks/update').map(([, params]) => params.inputResponses)).toEqual([

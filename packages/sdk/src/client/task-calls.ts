@@ -82,9 +82,15 @@ function unanswered({ status, inputRequests }: TaskInfo, answered: Set<string>):
   return fresh.length === 0 ? undefined : Object.fromEntries(fresh);
 }
 
-/** What is no positive number would make a loop without a pause. */
+/** What is too short, or longer than timers go, would make a loop without a pause. */
 const intervalOf = ({ pollIntervalMs }: TaskInfo): number =>
-  typeof pollIntervalMs === 'number' && pollIntervalMs > 0 ? pollIntervalMs : POLL_INTERVAL_MS;
+  typeof pollIntervalMs === 'number' && pollIntervalMs > 0
+    ? Math.min(Math.max(pollIntervalMs, MIN_INTERVAL_MS), MAX_INTERVAL_MS)
+    : POLL_INTERVAL_MS;
+
+/** Unit: ms. */
+const MIN_INTERVAL_MS = 20;
+const MAX_INTERVAL_MS = 60 * 60 * 1000;
 
 /** Whether a result is a handle. */
 export const isTaskHandle = (result: Result): result is Result & TaskInfo =>

@@ -5,7 +5,7 @@ import { isModernVersion, META, MODERN_VERSION } from '../core/protocol.ts';
 import { RemoteError, type Result } from '../core/reply.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
 import { connectLegacy } from './legacy.ts';
-import type { Link } from './link.ts';
+import { readToEnd, type Link } from './link.ts';
 
 /** Codes that only a modern server answers with. */
 const HEADER_MISMATCH = -32020;
@@ -111,7 +111,7 @@ function modernConnection(link: Link, server: ServerDescription, options: Connec
     close: () => link.close(),
     async ping(signal) {
       const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
-      await reply.done;
+      await readToEnd(reply);
     },
   };
 }

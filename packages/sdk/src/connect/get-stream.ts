@@ -9,6 +9,9 @@ const REOPEN_MS = 1_000;
 /** The longest pause that a server may ask for. Unit: ms. */
 const MAX_REOPEN_MS = 60_000;
 
+/** The shortest: a server must not make its client ask without a pause. Unit: ms. */
+const MIN_REOPEN_MS = 100;
+
 /** How long the headers of the stream may take before it counts as open: some servers send them with the first event. */
 const OPEN_MS = 2_000;
 
@@ -96,7 +99,7 @@ export class GetStream {
     const { clock, renew } = this.#options;
     for (;;) {
       await this.#ended;
-      const retryMs = Math.min(this.#cursor.retryMs ?? REOPEN_MS, MAX_REOPEN_MS);
+      const retryMs = Math.min(Math.max(this.#cursor.retryMs ?? REOPEN_MS, MIN_REOPEN_MS), MAX_REOPEN_MS);
       await new Promise<void>((resolve) => void clock.after(retryMs, resolve));
       if (signal.aborted) return;
       if (await this.#open(signal)) for (const reopened of this.#onReopened) reopened();

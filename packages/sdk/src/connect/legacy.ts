@@ -11,7 +11,7 @@ import { GetStream } from './get-stream.ts';
 import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
-import type { Link } from './link.ts';
+import { readToEnd, type Link } from './link.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** Limit for opening an expired session again. Unit: ms. */
@@ -106,7 +106,7 @@ class LegacyUpstream implements Connection {
   async ping(signal: AbortSignal): Promise<void> {
     const call = createCall('ping', {}, { signal });
     const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({}) });
-    await reply.done;
+    await readToEnd(reply);
   }
 
   close(): Promise<void> {
@@ -125,7 +125,7 @@ class LegacyUpstream implements Connection {
     this.#level = level;
     const call = createCall('logging/setLevel', {}, { signal });
     const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({ level }) });
-    await reply.done;
+    await readToEnd(reply);
   }
 
   /** Sends a call in the session that is open, or in the one that is being opened. */

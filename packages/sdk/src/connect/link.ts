@@ -4,7 +4,7 @@ import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import type { Era } from '../core/protocol.ts';
-import type { FinalMessage } from '../core/reply.ts';
+import type { FinalMessage, Reply } from '../core/reply.ts';
 import type { JsonLimits } from '../wire/json-reader.ts';
 import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
 
@@ -48,6 +48,12 @@ export interface Link {
 
 /** Whether a server may be told that nobody waits for `call` any more; the specification forbids it for `initialize`. */
 export const isCancellable = (call: Call): boolean => call.method !== 'initialize';
+
+/** Reads a reply to its end, whatever it says: a server that answers is there. */
+export async function readToEnd(reply: Reply): Promise<void> {
+  const messages = reply.messages()[Symbol.asyncIterator]();
+  while ((await messages.next()).done !== true);
+}
 
 /** What a server is answered that sends a request: alive, and what the client declared that it can be asked. */
 export async function answerToServer(

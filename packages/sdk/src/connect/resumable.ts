@@ -28,7 +28,10 @@ const MAX_RESUMES = 5;
 /** Pause before coming back when the server does not say. Unit: ms. */
 const RETRY_MS = 1_000;
 
-/** The longest pause that a server may ask for. Unit: ms. */
+/** The shortest pause that a server may ask for. Unit: ms. */
+const MIN_RETRY_MS = 100;
+
+/** The longest. Unit: ms. */
 const MAX_RETRY_MS = 60_000;
 
 /**
@@ -56,7 +59,7 @@ export class ResumableStream {
       const heard = yield* this.#read(at);
       if (heard === 'end' || at.lastEventId === undefined || resumes === MAX_RESUMES) return;
       if (heard === 'something') resumes = 0;
-      await wait(Math.min(at.retryMs ?? RETRY_MS, MAX_RETRY_MS), this.#options.signal);
+      await wait(Math.min(Math.max(at.retryMs ?? RETRY_MS, MIN_RETRY_MS), MAX_RETRY_MS), this.#options.signal);
       this.#response = await this.#options.resume(at.lastEventId);
     }
   }
