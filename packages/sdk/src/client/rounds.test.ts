@@ -61,6 +61,17 @@ it.each([undefined, { action: 'yes' }, 'accept'])('an answer that is none is sai
   });
 });
 
+it('a mode that was not declared is not asked', async () => {
+  const asked: unknown[] = [];
+  const page = { method: 'elicitation/create', params: { mode: 'url', url: 'https://x.example', message: 'Go' } };
+  const elicit = (request: unknown) => (asked.push(request), { action: 'accept' as const });
+  const { handler } = serverOf([ask({ a: page })], false, { elicit, modes: ['form'] });
+  await expect(handler(createCall('tools/call', { name: 't' }))).rejects.toMatchObject({
+    code: 'missing_client_capability',
+  });
+  expect(asked).toEqual([]);
+});
+
 it('a state without questions is sent back', async () => {
   const results = [{ resultType: 'input_required', requestState: 's' }, { resultType: 'complete' }];
   const { handler, calls } = serverOf(results, false, {});

@@ -133,8 +133,9 @@ export async function answerAll(requests: JsonObject, answerers: Answerers, sign
 async function answerTo(request: unknown, answerers: Answerers, signal: AbortSignal): Promise<unknown> {
   const { method, params }: JsonObject = isJsonObject(request) ? request : {};
   const { elicit, sample, roots } = answerers;
+  const mode = isJsonObject(params) && params.mode === 'url' ? 'url' : 'form';
   // The server's own words: whoever answers looks at them.
-  if (method === 'elicitation/create' && elicit)
+  if (method === 'elicitation/create' && elicit && answerers.modes?.includes(mode) !== false)
     return withDefaults(params, checked(await elicit(params as ElicitRequest, signal)));
   if (method === 'sampling/createMessage' && sample) return sample(params as Parameters<OnSample>[0], signal);
   if (method === 'roots/list' && roots) return { roots: await roots() };

@@ -36,7 +36,7 @@ export async function startChild({ command, args, env, cwd, onStderr }: ChildSer
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['pipe', 'pipe', onStderr ? 'pipe' : 'inherit'],
   });
-  child.stderr?.on('data', (chunk: Buffer) => onStderr?.(chunk.toString()));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => onStderr?.(text));
   await once(child, 'spawn').catch((cause: unknown) => {
     throw new McpError('unavailable', `${command} cannot be started.`, { cause });
   });
