@@ -20,6 +20,12 @@ describe('a URI template', () => {
     ['db://x?a=1{&b}', 'db://x?a=1&b=2', { b: '2' }],
     ['a.b://({id})', 'a.b://(1)', { id: '1' }],
     ['a.b://{id}', 'aXb://1', undefined],
+    ['log://{year}-{month}-{day}', 'log://2026-01-31', { year: '2026', month: '01', day: '31' }],
+    ['log://{a}-{b}', 'log://1-2-3', { a: '1-2', b: '3' }],
+    ['log://{a}-{b}', 'log://1-', undefined],
+    ['x://{+a}/{b}.json', 'x://1/2/3.json', { a: '1/2', b: '3' }],
+    ['x://{id}', 'x://a%2F..%2Fb', { id: 'a/../b' }],
+    ['x://{a}{?b}', 'x://1?b=', { a: '1', b: '' }],
   ])('%s and %s', (template, uri, expected) => {
     expect(parseUriTemplate(template).match(uri)).toEqual(expected);
   });
@@ -32,5 +38,14 @@ describe('a URI template', () => {
     ['x://{a b}', '"a b" is no name of a variable'],
   ])('%s is refused', (template, why) => {
     expect(() => parseUriTemplate(template)).toThrow(why);
+  });
+
+  test.each([
+    ['log://{year}-{month}-{day}', `log://${'-'.repeat(8_000)}/`],
+    ['x://{+a}{+b}{+c}{+d}!', `x://${'a'.repeat(8_000)}`],
+    ['x://{+a}/{+b}/{+c}/{+d}.json', `x://${'/'.repeat(8_000)}`],
+    ['x://y{?a,b,c}', `x://y${'?a='.repeat(2_000)}#`],
+  ])('%s does not keep the process busy with a long URI that does not fit', (template, uri) => {
+    expect(parseUriTemplate(template).match(uri)).toBeUndefined();
   });
 });

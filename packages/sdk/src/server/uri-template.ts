@@ -31,65 +31,148 @@ const NAME = /^[A-Za-z0-9_.]+\*?$/;
 /** Longer URIs are not looked at. Unit: characters. */
 const MAX_URI = 8_192;
 
-/** How many expressions a template may have: each may try many places. */
+/** How many expressions a template may have: each is looked for at every place of a URI. */
 const MAX_EXPRESSIONS = 16;
 
-/** What stands before an expression, and what its values may hold. */
-const OPERATORS: Readonly<Record<string, { prefix: string; value: string }>> = {
-  '': { prefix: '', value: '[^/?#&=]+' },
-  '+': { prefix: '', value: '.+' },
-  '#': { prefix: '#', value: '.+' },
-  '.': { prefix: '\\.', value: '[^/?#.]+' },
-  '/': { prefix: '/', value: '[^/?#]+' },
+/** What stands before an expression, and what its values never hold. */
+const OPERATORS: Readonly<Record<string, { prefix: string; stops: string }>> = {
+  '': { prefix: '', stops: '/?#&=' },
+  '+': { prefix: '', stops: '' },
+  '#': { prefix: '#', stops: '' },
+  '.': { prefix: '.', stops: '/?#.' },
+  '/': { prefix: '/', stops: '/?#' },
 };
+
+/** What a template is made of; a value has one character at least, a parameter is left out or begins as it says. */
+type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'value'; readonly name: string; readonly stops: string }
+  | { readonly kind: 'parameter'; readonly name: string; readonly starts: readonly string[] };
 
 /**
  * Compiles a URI template.
+ *
+ * @remarks Not to a regular expression: two values side by side make it try each place for each, and `{year}-{month}-{day}`
+ * would let one URI of 8,000 characters keep the process busy for minutes.
  * @throws McpError `invalid_options` if it is none, or has no variable
  */
 export function parseUriTemplate(template: string): UriTemplate {
-  const names: string[] = [];
-  let pattern = '';
+  const parts: Part[] = [];
   let last = 0;
   const expressions = [...template.matchAll(EXPRESSION)];
   if (expressions.length === 0 || expressions.length > MAX_EXPRESSIONS)
     throw invalid(template, `it must have 1 to ${MAX_EXPRESSIONS} expressions such as {id}`);
   for (const { 0: whole, 1: operator = '', 2: list = '', index } of expressions) {
-    pattern += literal(template, template.slice(last, index)) + expression(template, operator, list, names);
+    parts.push(...literal(template, template.slice(last, index)), ...expression(template, operator, list));
     last = index + whole.length;
   }
-  pattern += literal(template, template.slice(last));
+  parts.push(...literal(template, template.slice(last)));
+  const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));
   if (new Set(names).size < names.length) throw invalid(template, 'a variable is used twice');
-  const matcher = new RegExp(`^${pattern}$`, 's');
-  return { names, match: (uri) => (uri.length > MAX_URI ? undefined : variables(names, matcher.exec(uri))) };
+  return { names, match: (uri) => (uri.length > MAX_URI ? undefined : match(parts, uri)) };
 }
 
-function literal(template: string, text: string): string {
+function literal(template: string, text: string): Part[] {
   if (/[{}]/.test(text)) throw invalid(template, 'a brace is not closed');
-  return text.replaceAll(/[.*+?^$()|[\]\\/-]/g, '\\$&');
+  return text === '' ? [] : [{ kind: 'text', text }];
 }
 
-// eslint-disable-next-line max-params -- the fourth collects what the others find
-function expression(template: string, operator: string, list: string, names: string[]): string {
+function expression(template: string, operator: string, list: string): Part[] {
   const own = list.split(',');
   const wrong = own.find((name) => !NAME.test(name));
   if (wrong !== undefined) throw invalid(template, `"${wrong}" is no name of a variable`);
-  names.push(...own.map((name) => name.replace('*', '')));
   if (operator === '?' || operator === '&')
-    return own
-      .map((name, index) => `(?:${index === 0 && operator === '?' ? '\\?' : '[?&]'}${name.replace('*', '')}=([^&#]*))?`)
-      .join('');
-  const { prefix, value } = OPERATORS[operator] ?? { prefix: '', value: '' };
+    return own.map((listed, index) => {
+      const name = listed.replace('*', '');
+      const first = operator === '?' && index === 0;
+      return { kind: 'parameter', name, starts: first ? [`?${name}=`] : [`?${name}=`, `&${name}=`] };
+    });
+  const { prefix, stops } = OPERATORS[operator] ?? { prefix: '', stops: '' };
   const separator = operator === '/' || operator === '.' ? prefix : ',';
-  // A list takes separators too.
-  const values = own.map((name) => (name.endsWith('*') && operator === '/' ? '([^?#]+)' : `(${value})`));
-  return `${prefix}${values.join(separator)}`;
+  return own.flatMap((listed, index): Part[] => {
+    // A list takes separators too.
+    const isList = listed.endsWith('*') && operator === '/';
+    const value: Part = { kind: 'value', name: listed.replace('*', ''), stops: isList ? '?#' : stops };
+    return [...literal(template, index === 0 ? prefix : separator), value];
+  });
 }
 
-function variables(names: readonly string[], match: RegExpExecArray | null): Variables | undefined {
-  if (!match) return undefined;
-  const found = names.map((name, index) => [name, decode(match[index + 1] ?? '')] as const);
+/** The variables of a URI: each value is as long as it can be. Takes time by the length of the URI, whatever it holds. */
+function match(parts: readonly Part[], uri: string): Variables | undefined {
+  const [first] = parts;
+  if (first?.kind === 'text' && !uri.startsWith(first.text)) return undefined;
+  const end = new Int32Array(uri.length + 1).fill(NOWHERE);
+  end[uri.length] = uri.length;
+  // From the last part to the first: where each ends, for every place from which the rest fits.
+  const ends: Int32Array[] = [];
+  for (const part of parts.toReversed()) ends.unshift(endsOf(part, uri, ends[0] ?? end));
+  const found: [string, string][] = [];
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    const to = ends[index]?.[at] ?? NOWHERE;
+    if (to === NOWHERE) return undefined;
+    const value = uri.slice(at, to);
+    if (part.kind === 'value') found.push([part.name, decode(value)]);
+    if (part.kind === 'parameter') found.push([part.name, decode(value.slice(part.name.length + '?='.length))]);
+    at = to;
+  }
   return Object.fromEntries(found);
+}
+
+/** Stands for a place from which the rest does not fit. */
+const NOWHERE = -1;
+
+/** Where a part ends, by where it begins. @param after - the same of the part that follows */
+function endsOf(part: Part, uri: string, after: Int32Array): Int32Array {
+  const fits: Fits = (at) => (after[at] ?? NOWHERE) !== NOWHERE;
+  switch (part.kind) {
+    case 'text':
+      return endsOfText(part.text, uri, fits);
+    case 'value':
+      // One character at least: it ends where one that begins a character later does.
+      return furthestOf(uri, part.stops, fits).map((_, at, furthest) =>
+        isOneOf(part.stops, uri, at) ? NOWHERE : (furthest[at + 1] ?? NOWHERE),
+      );
+    case 'parameter':
+      return endsOfParameter(part.starts, uri, fits);
+  }
+}
+
+type Fits = (at: number) => boolean;
+
+function endsOfText(text: string, uri: string, fits: Fits): Int32Array {
+  const ends = new Int32Array(uri.length + 1).fill(NOWHERE);
+  for (const at of placesOf(text, uri)) if (fits(at + text.length)) ends[at] = at + text.length;
+  return ends;
+}
+
+function endsOfParameter(starts: readonly string[], uri: string, fits: Fits): Int32Array {
+  const furthest = furthestOf(uri, '&#', fits);
+  const ends = furthest.map((_, at) => (fits(at) ? at : NOWHERE));
+  for (const start of starts)
+    for (const at of placesOf(start, uri)) {
+      const to = furthest[at + start.length] ?? NOWHERE;
+      if (to !== NOWHERE) ends[at] = to;
+    }
+  return ends;
+}
+
+const isOneOf = (stops: string, uri: string, at: number): boolean => at < uri.length && stops.includes(uri.charAt(at));
+
+function* placesOf(text: string, uri: string): Iterable<number> {
+  for (let at = uri.indexOf(text); at !== -1; at = uri.indexOf(text, at + 1)) yield at;
+}
+
+/** For each place, the last one from which the rest fits with none of the stops in between. */
+function furthestOf(uri: string, stops: string, fits: Fits): Int32Array {
+  const furthest = new Int32Array(uri.length + 1);
+  let last = NOWHERE;
+  for (let at = uri.length; at >= 0; at--) {
+    if (isOneOf(stops, uri, at)) last = NOWHERE;
+    if (last === NOWHERE && fits(at)) last = at;
+    furthest[at] = last;
+  }
+  return furthest;
 }
 
 function decode(value: string): string {
