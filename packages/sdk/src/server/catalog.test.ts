@@ -241,6 +241,47 @@ describe('resources that change', () => {
   });
 });
 
+describe('what ends a watch', () => {
+  test.each([
+    [
+      'throws',
+      () => () => {
+        throw new Error('no such handle');
+      },
+    ],
+    ['is no function', () => Promise.resolve(() => undefined) as never],
+  ])('and %s is told of, and ends neither the others nor the process', async (_, broken) => {
+    const facts: string[] = [];
+    const log: string[] = [];
+    const telemetry = { record: ({ name }: { name: string }) => void facts.push(name) };
+    const server = builder({ telemetry })
+      .addResource({ uri: 'x://1', subscribe: broken, ...ok })
+      .addResource({ uri: 'x://2', subscribe: () => () => void log.push('left'), ...ok })
+      .build();
+    const listener = listening(server, { resourceSubscriptions: ['x://1', 'x://2'] });
+    await listener.next();
+    listener.stop();
+    expect(methodOf(await listener.next())).toBe('result');
+    expect([facts, log]).toEqual([['resource.unwatch_failed'], ['left']]);
+  });
+
+  test('is called for the last of those it was begun for, though others came before there was one', async () => {
+    const log: string[] = [];
+    const server = builder()
+      .addResource({ uri: 'x://1', ...ok })
+      .build();
+    const early = listening(server, { resourceSubscriptions: ['x://1'] });
+    await early.next();
+    server.resources.get('x://1')?.update({ subscribe: () => () => void log.push('left') });
+    const late = listening(server, { resourceSubscriptions: ['x://1'] });
+    await late.next();
+    early.stop();
+    expect(log).toEqual([]);
+    late.stop();
+    expect(log).toEqual(['left']);
+  });
+});
+
 describe('a caller that reads slowly', () => {
   test('is told once of what changed often', async () => {
     const server = builder()

@@ -38,7 +38,7 @@ export class Catalog {
 
   /** @param toolLayers - wrap the tools that are added later @throws McpError `invalid_options` naming every fault of the parts */
   constructor(parts: Parts, runtime: ServerRuntime, toolLayers: readonly ToolMiddleware[]) {
-    this.changes = new Changes(runtime.closing, (uri) => {
+    this.changes = new Changes(runtime, (uri) => {
       const found = this.findResource(uri);
       return found ? found.watch : 'unknown';
     });

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
+import type { ServerRuntime } from './runtime.ts';
 
 /** What changes, by the member of the filter and the notification that tells of it. */
 const LISTS = {
@@ -35,15 +36,18 @@ const MAX_NAMED = 1_000;
 export class Changes {
   readonly #listeners = new Set<Listener>();
   readonly #watched = new Map<string, { count: number; stop: () => void }>();
-  readonly #closing: AbortSignal;
+  readonly #runtime: Pick<ServerRuntime, 'closing' | 'telemetry'>;
   readonly #watchOf: (uri: string) => Watch | undefined | 'unknown';
 
   /** @param watchOf - how a resource is watched; `unknown` if there is none of that URI */
-  constructor(closing: AbortSignal, watchOf: (uri: string) => Watch | undefined | 'unknown') {
-    this.#closing = closing;
+  constructor(
+    runtime: Pick<ServerRuntime, 'closing' | 'telemetry'>,
+    watchOf: (uri: string) => Watch | undefined | 'unknown',
+  ) {
+    this.#runtime = runtime;
     this.#watchOf = watchOf;
     // One for all: Node takes many listeners on one signal for a leak.
-    closing.addEventListener('abort', () => {
+    runtime.closing.addEventListener('abort', () => {
       for (const { end } of this.#listeners) end();
     });
   }
@@ -80,7 +84,8 @@ export class Changes {
       watched: new Set(),
       end: () => undefined,
       push: (message) => {
-        // Whoever reads slowly is told once of what changed often; each state of a task is another one.
+        // Whoever reads slowly is told once of what changed often, and how far a task is by its newest word.
+        queue.drop((other) => isOutdatedBy(other, message));
         const waits = queue.findLast((other) => isSame(other, message));
         if (!waits) queue.push(message);
       },
@@ -102,7 +107,7 @@ export class Changes {
     this.#watchAll(listener);
     signal.addEventListener('abort', end, { once: true });
     // A signal that is aborted already tells nobody.
-    if (signal.aborted || this.#closing.aborted) end();
+    if (signal.aborted || this.#runtime.closing.aborted) end();
     const reply = streamReply(queue, end);
     void reply.done.then(end);
     return reply;
@@ -111,32 +116,37 @@ export class Changes {
   /** A watch that fails ends what was begun. */
   #watchAll({ uris, watched, end }: Listener): void {
     try {
-      for (const uri of uris) {
-        this.#watch(uri);
-        watched.add(uri);
-      }
+      for (const uri of uris) if (this.#watch(uri)) watched.add(uri);
     } catch (thrown) {
       end();
       throw thrown;
     }
   }
 
-  #watch(uri: string): void {
+  /** @returns whether it is watched: a definition may come to watch, or cease to, while the server runs */
+  #watch(uri: string): boolean {
     const watched = this.#watched.get(uri);
     if (watched) watched.count++;
     const watch = watched ? undefined : this.#watchOf(uri);
-    if (typeof watch !== 'function') return;
+    if (typeof watch !== 'function') return watched !== undefined;
     const stop = watch(uri, () => {
       this.resourceUpdated(uri);
     });
     this.#watched.set(uri, { count: 1, stop });
+    return true;
   }
 
   #unwatch(uri: string): void {
     const watched = this.#watched.get(uri);
     if (!watched || --watched.count > 0) return;
     this.#watched.delete(uri);
-    watched.stop();
+    try {
+      watched.stop();
+    } catch (thrown) {
+      // Nobody waits for it: thrown on, it would end the process.
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#runtime.telemetry.record({ name: 'resource.unwatch_failed', severity: 'warn', fields: { uri, message } });
+    }
   }
 }
 
@@ -163,6 +173,14 @@ const isSame = (a: Message, b: Message): boolean =>
   a.method === b.method &&
   a.method !== 'notifications/tasks' &&
   a.params.value.uri === b.params.value.uri;
+
+const isOutdatedBy = (other: Message, message: Message): boolean =>
+  other.kind === 'notification' &&
+  message.kind === 'notification' &&
+  message.method === 'notifications/tasks' &&
+  other.method === message.method &&
+  other.params.value.status === 'working' &&
+  other.params.value.taskId === message.params.value.taskId;
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, MAX_NAMED) : [];
