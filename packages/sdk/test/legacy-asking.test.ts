@@ -7,6 +7,9 @@ import {
   ListRootsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { MCPClientBuilder } from '../src/client/builder.ts';
+import { MCPServerBuilder } from '../src/server/builder.ts';
 import type { Call } from '../src/core/call.ts';
 import type { Handler } from '../src/core/handler.ts';
 import { Payload } from '../src/core/payload.ts';
@@ -122,5 +125,31 @@ describe.each(['HTTP', 'in memory'] as const)('a legacy caller over %s', (transp
     const close = await connected(client, transport, true);
     await expect(client.callTool({ name: 'ask', arguments: {} })).rejects.toMatchObject({ code: -32021 });
     await close();
+  });
+});
+
+describe.each(['modern', 'legacy'] as const)('a tool with many questions, called in the %s era', (era) => {
+  const form = z.object({ ok: z.boolean() });
+  const server = new MCPServerBuilder({ name: 's', version: '1' })
+    .addTool({
+      name: 'survey',
+      parameters: z.object({ questions: z.number() }),
+      handler: async ({ questions }, { ask }) => {
+        for (let index = 0; index < questions; index++) await ask(form, `${index}?`);
+        return 'thanks';
+      },
+    })
+    .build();
+
+  it('may ask in 32 rounds, and no more', async () => {
+    const client = await new MCPClientBuilder(INFO)
+      .inMemory(server)
+      .era(era)
+      .onElicit(() => ({ action: 'accept', content: { ok: true } }))
+      .build();
+    const { content } = await client.tools.call('survey', { questions: 32 });
+    expect(content).toMatchObject([{ text: 'thanks' }]);
+    await expect(client.tools.call('survey', { questions: 33 })).rejects.toThrow('in more than 32 rounds');
+    await client.close();
   });
 });

@@ -7,8 +7,8 @@ import type { FinalMessage, NotificationMessage, Reply } from '../core/reply.ts'
 import { peekResult } from '../wire/result.ts';
 import type { LegacyMessage, LegacyQuestions } from './legacy-questions.ts';
 
-/** How often one call may ask; a server that never has enough ends here. */
-const MAX_ROUNDS = 8;
+/** How often one call may ask; a server that never has enough ends here. As often as our client answers a modern one. */
+const MAX_ROUNDS = 32;
 
 const PROGRESS = 'notifications/progress';
 
@@ -36,8 +36,7 @@ export async function* legacyRounds(first: Reply, { handler, questions, call }: 
       if (final) yield final;
       return;
     }
-    if (round > MAX_ROUNDS)
-      throw new McpError('unavailable', `The server asked for input ${round} times for one call.`);
+    if (round > MAX_ROUNDS) throw new McpError('unavailable', `The server asked in more than ${MAX_ROUNDS} rounds.`);
     const { inputRequests, requestState } = final.result.value;
     const answers = yield* questions.ask(isJsonObject(inputRequests) ? inputRequests : {}, call.signal);
     progress.nextRound();
