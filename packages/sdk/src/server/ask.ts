@@ -37,8 +37,9 @@ export interface AskOptions {
  * @remarks The function that asks is left by throwing and runs again, from its start, when the answers are there; known
  * answers are served from the journal. So the same arguments and answers must lead to the same questions
  * (`nondeterministic_tool` otherwise), and what must happen once belongs into {@link Asker.once}. A question that is open wins over whatever the
- * function returned or threw. Questions that are asked before the first of them is awaited make one round. Each method rejects with
- * `missing_client_capability` if the caller has not declared that it can answer.
+ * function returned or threw. Questions that are asked before the first of them is awaited make one round; await functions
+ * of your own that ask side by side with `Promise.all`, for one that is left behind is an unhandled rejection to Node.
+ * Each method rejects with `missing_client_capability` if the caller has not declared that it can answer.
  */
 export interface Asker {
   /** Asks the user for what the schema says: a flat object of strings, numbers, booleans and choices. */
@@ -82,11 +83,14 @@ export interface JournalState {
   readonly pending: Readonly<Record<string, PendingEntry>>;
 }
 
-/** Leaves a function that asks; nobody sees it unless a `catch` of the function does. */
+/**
+ * Leaves a function that asks. It is seen by a `catch` of the function, and by Node, as an unhandled rejection that ends
+ * the process, where the function has left behind a promise that it made of an answer.
+ */
 class Suspended extends Error {
   override readonly name = 'Suspended';
   constructor() {
-    super('The function waits for an answer: let this error pass.');
+    super('The function waits for an answer: let this error pass, and await what asks side by side with Promise.all.');
   }
 }
 
