@@ -21,8 +21,7 @@ export interface TaskRecord {
   readonly round: number;
   /** `params` of the tool call, as it was made. */
   readonly params: JsonObject;
-  /** What the round that waits has asked for. */
-  /** By keys that are unique over all rounds: see {@link taskKey}. */
+  /** What the round that waits has asked for, by keys that are unique over all rounds: see {@link taskKey}. */
   readonly inputRequests?: JsonObject | undefined;
   readonly requestState?: string | undefined;
   readonly result?: JsonObject | undefined;
@@ -58,7 +57,10 @@ export class TaskRecords {
     this.#ttlMs = ttlMs;
   }
 
+  /** @param taskId - as a caller says it: any text */
   async read(taskId: string): Promise<TaskRecord | undefined> {
+    // Other text could lead to another key, e.g. to an answer, which callers write.
+    if (!TASK_ID.test(taskId)) return undefined;
     const json = await this.#store.get(key(taskId));
     return json === undefined ? undefined : (JSON.parse(json) as TaskRecord);
   }
@@ -70,6 +72,11 @@ export class TaskRecords {
   /** Takes a round: resolves with true for one caller only. */
   claim({ taskId }: TaskRecord, step: string): Promise<boolean> {
     return this.#store.add(key(taskId, `claim:${step}`), '1', this.#ttlMs);
+  }
+
+  /** Takes the round that waits: to go on with it, or to end it. */
+  claimRound(record: TaskRecord): Promise<boolean> {
+    return this.claim(record, `round ${record.round}`);
   }
 
   /** Keeps an answer to a question of the round that waits; the first one stands. */
@@ -111,12 +118,20 @@ export class TaskRecords {
   }
 }
 
+/** 16 random bytes as Base64url. */
+const TASK_ID = /^[\w-]{22}$/;
+
 /**
  * The key by which a question of a round is known to the caller. A question whose answer did not fit is asked again
  * under its own key by the function, and must be another one here: callers answer each key once.
  * @see https://github.com/modelcontextprotocol/ext-tasks, "Task update requests"
  */
-export const taskKey = (key: string, round: number): string => (round > 1 ? `${key}#${round}` : key);
+export const taskKey = (key: string, round: number): string =>
+  // An id of the function that looks like such a key would be one of another round.
+  round > 1 || key.includes('#') ? `${key}#${round}` : key;
+
+/** The key by which the function knows a question: undoes {@link taskKey}. */
+export const ownKey = (key: string): string => key.replace(/#\d+$/, '');
 
 const key = (taskId: string, part = 'record'): string => `mcp:task:${taskId}:${part}`;
 

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { RemoteError, type Reply, type Result } from '../core/reply.ts';
 import { TASK, type TaskCall } from './ask-state.ts';
-import { LEASE_RENEWAL_MS, taskKey, type TaskRecord, type TaskRecords } from './task-record.ts';
+import { LEASE_RENEWAL_MS, ownKey, taskKey, type TaskRecord, type TaskRecords } from './task-record.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /** What the runs of tasks work with. */
@@ -43,35 +43,61 @@ export class TaskRuns {
   /** Runs the round of a task that the caller has claimed; resolves when the round is over and written. */
   async run(record: TaskRecord, call: Call): Promise<void> {
     const controller = new AbortController();
-    this.#running.set(record.taskId, controller);
-    const stop = this.#keepLease(record.taskId);
+    const { taskId } = record;
+    const isRunning = (): boolean => this.#running.get(taskId) === controller;
+    this.#running.set(taskId, controller);
+    const stop = this.#keepLease(taskId, isRunning);
+    const status = new StatusLine((statusMessage) => this.#tell(record, statusMessage));
     try {
       const { ttlMs } = this.#options;
-      const work = this.#work(record, detached(record, call, { signal: controller.signal, ttlMs }));
+      const work = this.#work(detached(record, call, { signal: controller.signal, ttlMs }), status);
       // A tool that does not listen to its signal keeps nobody waiting.
       const result = await Promise.race([work, aborted(controller.signal)]);
-      await this.#write(record, outcomeOf(record, result));
+      await status.end();
+      await this.#finish(record, result);
     } catch (thrown) {
+      await status.end();
       await this.#fail(record, thrown, controller.signal);
     } finally {
       stop();
-      this.#running.delete(record.taskId);
+      // The next round may have begun: whoever sees in the store that this one is over may answer.
+      if (isRunning()) this.#running.delete(taskId);
     }
   }
 
-  async #work(record: TaskRecord, call: Call): Promise<Result> {
-    return this.#read(record, await this.#options.callTool(call));
+  async #work(call: Call, status: StatusLine): Promise<Result> {
+    return readReply(await this.#options.callTool(call), status);
+  }
+
+  async #finish(record: TaskRecord, result: Result): Promise<void> {
+    const { records } = this.#options;
+    const written = await this.#write(record, outcomeOf(record, result));
+    // Who wished so while it worked has not seen that it waits now.
+    if (written.status !== 'input_required' || !(await records.isCancelWished(record.taskId))) return;
+    if (await records.claimRound(written)) await this.#write(written, { status: 'cancelled' });
+  }
+
+  /** A word on the way is worth less than the task: a store that does not take it does not end it. */
+  async #tell(record: TaskRecord, statusMessage: string): Promise<void> {
+    try {
+      await this.#write(record, { status: 'working', statusMessage });
+    } catch (cause) {
+      this.#record('task.progress_lost', record.taskId, cause);
+    }
   }
 
   async #fail(record: TaskRecord, thrown: unknown, { aborted: wasAborted }: AbortSignal): Promise<void> {
     const { records, runtime, isRepeatable } = this.#options;
     const isClosing = runtime.closing.aborted;
-    if (wasAborted && !isClosing) return this.#write(record, { status: 'cancelled' });
+    if (wasAborted && !isClosing) {
+      await this.#write(record, { status: 'cancelled' });
+      return;
+    }
     // It goes on in another process.
     if (wasAborted && runtime.store && isRepeatable(String(record.params.name)))
       return records.dropLease(record.taskId);
     const error = rpcOf(thrown);
-    return this.#write(record, { status: 'failed', error, statusMessage: error.message });
+    await this.#write(record, { status: 'failed', error, statusMessage: error.message });
   }
 
   /** Stops a run of this process; does nothing if another one has it. */
@@ -79,40 +105,31 @@ export class TaskRuns {
     this.#running.get(taskId)?.abort(new McpError('cancelled', message));
   }
 
-  /** Reads a reply to its end; progress becomes the status message. */
-  async #read(record: TaskRecord, reply: Reply): Promise<Result> {
-    if (reply.single) return reply.result();
-    for await (const message of reply.messages()) {
-      if (message.kind === 'result') return message.result.value;
-      if (message.kind === 'error') throw new RemoteError(message.error.value);
-      const statusMessage = message.params.value.message;
-      const isOver = !this.#running.has(record.taskId);
-      if (!isOver && message.method === 'notifications/progress' && typeof statusMessage === 'string')
-        await this.#write(record, { status: 'working', statusMessage });
-    }
-    throw new McpError('internal', 'The tool ended without a result.');
-  }
-
-  async #write(record: TaskRecord, next: Next): Promise<void> {
+  async #write(record: TaskRecord, next: Next): Promise<TaskRecord> {
     const { records, runtime, onChange } = this.#options;
     const lastUpdatedAt = new Date(runtime.clock.wallClock()).toISOString();
     const written = { ...record, statusMessage: undefined, ...next, lastUpdatedAt };
     await records.write(written);
     onChange(written);
+    return written;
+  }
+
+  #record(name: string, taskId: string, cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.#options.runtime.telemetry.record({ name, severity: 'warn', fields: { taskId, message } });
   }
 
   /** Says that the task is alive, and looks whether another replica was asked to cancel it, until stopped. */
-  #keepLease(taskId: string): () => void {
+  #keepLease(taskId: string, isRunning: () => boolean): () => void {
     const { records, runtime } = this.#options;
     const beat = async (): Promise<void> => {
-      if (!this.#running.has(taskId)) return;
+      if (!isRunning()) return;
       cancel = runtime.clock.after(LEASE_RENEWAL_MS, () => void beat());
       try {
         await records.renewLease(taskId);
-        if (await records.isCancelWished(taskId)) this.abort(taskId, 'Cancelled by the caller.');
+        if (isRunning() && (await records.isCancelWished(taskId))) this.abort(taskId, 'Cancelled by the caller.');
       } catch (cause) {
-        const message = cause instanceof Error ? cause.message : String(cause);
-        runtime.telemetry.record({ name: 'task.lease_failed', severity: 'warn', fields: { taskId, message } });
+        this.#record('task.lease_failed', taskId, cause);
       }
     };
     let cancel = runtime.clock.after(LEASE_RENEWAL_MS, () => void beat());
@@ -120,6 +137,58 @@ export class TaskRuns {
       cancel();
     };
   }
+}
+
+/** What a run says of itself, written one after the other; what is outdated by then is left out. */
+class StatusLine {
+  readonly #write: (statusMessage: string) => Promise<void>;
+  #newest: string | undefined;
+  #writing: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor(write: (statusMessage: string) => Promise<void>) {
+    this.#write = write;
+  }
+
+  tell(statusMessage: string): void {
+    if (this.#isOver) return;
+    this.#newest = statusMessage;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Resolves when nothing is being written any more: a late word must not stand over the end of the run. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#newest = undefined;
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let next = this.#newest; next !== undefined; next = this.#newest) {
+      this.#newest = undefined;
+      await this.#write(next);
+    }
+    this.#writing = undefined;
+  }
+}
+
+/**
+ * Reads a reply to its end; progress becomes the status message.
+ * @see https://github.com/modelcontextprotocol/ext-tasks, "Task Status Notifications": tasks have no `notifications/progress`
+ */
+async function readReply(reply: Reply, status: StatusLine): Promise<Result> {
+  if (reply.single) return reply.result();
+  for await (const message of reply.messages()) {
+    if (message.kind === 'result') return message.result.value;
+    if (message.kind === 'error') throw new RemoteError(message.error.value);
+    if (message.method === 'notifications/progress') status.tell(progressText(message.params.value));
+  }
+  throw new McpError('internal', 'The tool ended without a result.');
+}
+
+function progressText({ message, progress, total }: JsonObject): string {
+  if (typeof message === 'string') return message;
+  return typeof total === 'number' ? `${Number(progress)}/${total}` : String(Number(progress));
 }
 
 /** The tool call of a round: what a middleware has added to the request at hand stays on it. */
@@ -157,8 +226,7 @@ const rpcOf = (thrown: unknown): RpcError =>
 
 /** A task that waited, with its questions answered: as it goes on. */
 export function resumed(record: TaskRecord, answers: JsonObject): TaskRecord {
-  const suffix = taskKey('', record.round).length;
-  const own = Object.entries(answers).map(([key, answer]) => [key.slice(0, key.length - suffix), answer] as const);
+  const own = Object.entries(answers).map(([key, answer]) => [ownKey(key), answer] as const);
   const inputResponses = Object.fromEntries(own);
   const { inputRequests: _asked, requestState, ...rest } = record;
   const { requestState: _old, ...params } = record.params;

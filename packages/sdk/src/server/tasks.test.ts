@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FakeClock, settled } from '../../test/support/fake-clock.ts';
+import { deferred, FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { createCall, type Call, type Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
@@ -128,6 +128,72 @@ describe('a task', () => {
     expect(await get(tasks, taskId)).not.toHaveProperty('statusMessage');
   });
 
+  test('shows progress without a message as well, and does not write down what is outdated', async () => {
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    let writes = 0;
+    const { set } = store;
+    store.set = (key, ...rest) => (key.endsWith(':record') && writes++, set(key, ...rest));
+    const { tasks } = replica((call) => {
+      async function* messages() {
+        for (let progress = 1; progress <= 1_000; progress++) {
+          const params = { progressToken: call.progressToken, progress, total: 2_000 };
+          yield { kind: 'notification' as const, method: 'notifications/progress', params: Payload.of(params) };
+        }
+        await gate;
+        yield { kind: 'result' as const, result: Payload.of(text('built')) };
+      }
+      return Promise.resolve(streamReply(messages(), () => undefined));
+    });
+    const { taskId } = await start(tasks);
+    // A slow store: each write takes a turn.
+    store.set = async (key, ...rest) => (await settled(), key.endsWith(':record') && writes++, set(key, ...rest));
+    for (let turn = 0; turn < 10; turn++) await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'working', statusMessage: '1000/2000' });
+    go();
+    for (let turn = 0; turn < 10; turn++) await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'completed' });
+    expect(writes).toBeLessThan(10);
+  });
+
+  test('that is cancelled stays so, though its progress is being written down', async () => {
+    const [begun, held] = [deferred(), deferred()];
+    const { tasks } = replica((call) => {
+      async function* messages() {
+        await begun.promise;
+        const params = { progressToken: call.progressToken, progress: 1, message: 'half way' };
+        yield { kind: 'notification' as const, method: 'notifications/progress', params: Payload.of(params) };
+        await new Promise(() => undefined);
+      }
+      return Promise.resolve(streamReply(messages(), () => undefined));
+    });
+    const { taskId } = await start(tasks);
+    const { set } = store;
+    store.set = async (...given) => {
+      store.set = set;
+      await held.promise;
+      return set(...given);
+    };
+    begun.resolve();
+    await settled();
+    await ask(tasks, ['tasks/cancel', { taskId }]);
+    await settled();
+    held.resolve();
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('refuses an answer that is none, and waits on', async () => {
+    const { tasks } = replica(asking);
+    const { taskId } = await start(tasks);
+    await settled();
+    const wrong = { a: { roots: [] }, b: { action: 'accept' } };
+    await expect(ask(tasks, ['tasks/update', { taskId, inputResponses: wrong }])).rejects.toMatchObject({
+      code: 'invalid_params',
+    });
+    expect(Object.keys((await get(tasks, taskId)).inputRequests as JsonObject)).toEqual(['a', 'b']);
+  });
+
   test('asks, keeps the answers given so far, and goes on when all are there', async () => {
     const { tasks } = replica(asking);
     const { taskId } = await start(tasks);
@@ -176,7 +242,7 @@ describe('with a shared store', () => {
     const [one, other] = [replica(asking), replica(asking)];
     const { taskId } = await start(one.tasks);
     await settled();
-    const inputResponses = { a: {}, b: {} };
+    const inputResponses = { a: { roots: [] }, b: { roots: [] } };
     await Promise.all([one, other].map(({ tasks }) => ask(tasks, ['tasks/update', { taskId, inputResponses }])));
     await settled();
     expect(await get(other.tasks, taskId)).toMatchObject({ status: 'completed' });
@@ -206,6 +272,60 @@ describe('with a shared store', () => {
       await store.delete(`mcp:task:${String(taskId)}:lease`);
       expect(await get(successor.tasks, taskId)).toMatchObject({ status });
     }
+  });
+
+  test('a wish to cancel reaches a task that begins to wait meanwhile', async () => {
+    const held = deferred();
+    const one = replica((call) => held.promise.then(() => asking(call)));
+    const { taskId } = await start(one.tasks);
+    await settled();
+    await ask(replica(never).tasks, ['tasks/cancel', { taskId }]);
+    held.resolve();
+    await settled();
+    expect(await get(one.tasks, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a task that was cancelled when its process had ended is not run again', async () => {
+    const { taskId } = await start(replica(() => new Promise(() => undefined)).tasks);
+    const successor = replica(() => reply(text('built')), true).tasks;
+    await ask(successor, ['tasks/cancel', { taskId }]);
+    await store.delete(`mcp:task:${String(taskId)}:lease`);
+    await get(successor, taskId);
+    await settled();
+    expect(await get(successor, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a task is taken over again when its second process has ended too', async () => {
+    const hangs: Handler = () => new Promise(() => undefined);
+    const { taskId } = await start(replica(hangs).tasks);
+    for (const successor of [replica(hangs, true), replica(() => reply(text('built')), true)]) {
+      clock.advance(1);
+      await store.delete(`mcp:task:${String(taskId)}:lease`);
+      await get(successor.tasks, taskId);
+      await settled();
+    }
+    expect(await get(replica(hangs).tasks, taskId)).toMatchObject({ status: 'completed' });
+  });
+
+  test('a round that begins before the last one is put away can be cancelled at once', async () => {
+    const held = deferred();
+    const { set } = store;
+    const { tasks } = replica((call) => (call.round === 0 ? asking(call) : never(call)));
+    const { taskId } = await start(tasks);
+    // The store has it before this process is told so.
+    store.set = async (...given) => {
+      store.set = set;
+      await set(...given);
+      await held.promise;
+    };
+    await settled();
+    const inputResponses = { a: { roots: [] }, b: { roots: [] } };
+    await ask(tasks, ['tasks/update', { taskId, inputResponses }]);
+    held.resolve();
+    await settled();
+    await ask(tasks, ['tasks/cancel', { taskId }]);
+    await settled();
+    expect(await get(tasks, taskId)).toMatchObject({ status: 'cancelled' });
   });
 
   test('a running task keeps its lease', async () => {
@@ -255,6 +375,58 @@ describe('a question of a task', () => {
     const again = await send(server, 'tasks/get', { taskId });
     expect(Object.keys(again.inputRequests as JsonObject)).toEqual(['who#2']);
     await send(server, 'tasks/update', { taskId, ...answers('who#2', 'Ada') });
+    await rest(server, taskId);
+    expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ result: { content: [{ text: 'Ada' }] } });
+  });
+
+  test('has a key of its own, whatever the ids of the tool are', async () => {
+    const server = new MCPServerBuilder({ name: 's', version: '1', clock })
+      .addTool({
+        name: 't',
+        task: true,
+        handler: async (_params, { ask }) => {
+          for (const id of ['who#2', 'who', 'x:record']) await ask(name, 'Who?', { id });
+          return 'done';
+        },
+      })
+      .build();
+    const { taskId } = await send(server, 'tools/call', { name: 't' });
+    const keys = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      await rest(server, taskId);
+      const [key = ''] = Object.keys((await send(server, 'tasks/get', { taskId })).inputRequests as JsonObject);
+      keys.add(key);
+      await send(server, 'tasks/update', { taskId, ...answers(key, 'Ada') });
+    }
+    await rest(server, taskId);
+    expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ status: 'completed' });
+    expect(keys.size).toBe(3);
+  });
+
+  test('cannot have its answer taken for the record of a task', async () => {
+    const server = new MCPServerBuilder({ name: 's', version: '1', clock })
+      .addTool({
+        name: 't',
+        task: true,
+        parameters: z.object({ file: z.string() }),
+        handler: async ({ file }, { ask }) => (await ask(name, 'Sure?', { id: `delete:${file}` })).action,
+      })
+      .addTool({ name: 'reset', handler: () => 'reset' })
+      .build();
+    const { taskId } = await send(server, 'tools/call', { name: 't', arguments: { file: 'record' } });
+    await rest(server, taskId);
+    const forged = { action: 'decline', taskId: 'x', status: 'completed', owner: { subject: 'alice' }, result: {} };
+    await send(server, 'tasks/update', { taskId, inputResponses: { 'delete:record': forged } });
+    await expect(send(server, 'tasks/get', { taskId: `${String(taskId)}:answer:1:delete` })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  test('that was asked before there was a task is not asked again', async () => {
+    const server = serverOf();
+    const plain = createCall('tools/call', { name: 't' }, { ...options, clientCapabilities: { elicitation: {} } });
+    const { requestState } = await (await server.handler({ ...plain, paramHeaders: {} })).result();
+    const { taskId } = await send(server, 'tools/call', { name: 't', requestState, ...answers('who', 'Ada') });
     await rest(server, taskId);
     expect(await send(server, 'tasks/get', { taskId })).toMatchObject({ result: { content: [{ text: 'Ada' }] } });
   });
@@ -357,4 +529,66 @@ test('a store that fails is told of, and does not end the process', async () => 
   await settled();
   expect(facts).toEqual(['task.lease_failed', 'task.lost']);
   expect(await get(tasks, taskId)).toMatchObject({ status: 'working' });
+});
+
+test('progress that the store does not take is told of, and does not end the task', async () => {
+  const facts: string[] = [];
+  const begun = deferred();
+  const server = new MCPServerBuilder({
+    ...{ name: 's', version: '1', clock, store },
+    telemetry: { record: ({ name }) => void facts.push(name) },
+  })
+    .addTool({
+      name: 't',
+      task: true,
+      handler: async (_params, { progress }) => {
+        await begun.promise;
+        progress(1);
+        await settled();
+        return 'built';
+      },
+    })
+    .build();
+  const send = async (method: string, params: JsonObject): Promise<Result> =>
+    (await server.handler(createCall(method, params, { clientCapabilities: CAPABILITIES }))).result();
+  const { taskId } = await send('tools/call', { name: 't' });
+  const { set } = store;
+  store.set = () => ((store.set = set), Promise.reject(new Error('no connection')));
+  begun.resolve();
+  for (let turn = 0; turn < 3; turn++) await settled();
+  expect(await send('tasks/get', { taskId })).toMatchObject({ status: 'completed' });
+  expect(facts).toEqual(['task.progress_lost']);
+});
+
+test('whoever listens to a task and reads slowly is not told of progress that is outdated', async () => {
+  const gates = Array.from({ length: 4 }, deferred);
+  const server = new MCPServerBuilder({ name: 's', version: '1', clock })
+    .addTool({
+      name: 't',
+      task: true,
+      handler: async (_params, { progress }) => {
+        for (const [index, gate] of gates.entries()) {
+          await gate.promise;
+          progress(index, 3);
+        }
+        return 'built';
+      },
+    })
+    .build();
+  const options = { clientCapabilities: CAPABILITIES };
+  const { taskId } = await (await server.handler(createCall('tools/call', { name: 't' }, options))).result();
+  const filter = { notifications: { taskIds: [taskId] } };
+  const reply = await server.handler(createCall('subscriptions/listen', filter, options));
+  for (const gate of gates) {
+    gate.resolve();
+    await settled();
+  }
+  const seen: unknown[] = [];
+  for await (const message of reply.messages()) {
+    const { status, statusMessage } = message.kind === 'notification' ? message.params.value : {};
+    seen.push([status, statusMessage]);
+    if (status === 'completed') break;
+  }
+  // The first is that the filter is honoured.
+  expect(seen.slice(1)).toEqual([['completed', undefined]]);
 });

@@ -7,6 +7,7 @@ import { META } from '../core/protocol.ts';
 import { resultReply, type Reply, type Result } from '../core/reply.ts';
 import { createMemoryStore } from '../core/store.ts';
 import { toBase64Url } from '../wire/base64.ts';
+import { checkResponse } from './questions.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { isFinal, isOwnedBy, taskDetail, taskInfo, TaskRecords, type TaskRecord } from './task-record.ts';
 import { resumed, TaskRuns } from './task-runs.ts';
@@ -68,14 +69,15 @@ export class Tasks {
 
   /** Makes a task of a tool call. The record is written before it is answered, so that the handle is good at once. */
   async start(call: Call): Promise<Reply> {
-    const now = new Date(this.#options.runtime.clock.wallClock()).toISOString();
+    const now = this.#now();
     const record: TaskRecord = {
       taskId: toBase64Url(this.#options.runtime.random.bytes(16)),
       status: 'working',
       createdAt: now,
       lastUpdatedAt: now,
       owner: call.principal && { subject: call.principal.subject, issuer: call.principal.issuer },
-      round: 0,
+      // What was asked before there was a task is answered already.
+      round: call.round,
       params: call.params.value,
     };
     await this.#launch(record, call);
@@ -114,16 +116,18 @@ export class Tasks {
     if (!isJsonObject(inputResponses)) throw new McpError('invalid_params', 'params.inputResponses must be an object.');
     if (record.status !== 'input_required') return complete({});
     const asked = Object.keys(record.inputRequests ?? {});
-    const known = asked.filter((name) => Object.hasOwn(inputResponses, name));
-    await Promise.all(known.map((name) => this.#records.answer(record, name, inputResponses[name])));
+    const before = await this.#records.answers(record);
+    const given = asked.filter((name) => Object.hasOwn(inputResponses, name) && !Object.hasOwn(before, name));
+    // One that is none would end the task: it is refused, and the task waits on.
+    for (const name of given) checkAnswer(record.inputRequests?.[name], inputResponses[name]);
+    await Promise.all(given.map((name) => this.#records.answer(record, name, inputResponses[name])));
     const answers = await this.#records.answers(record);
     if (Object.keys(answers).length === asked.length) await this.#resume(record, answers, call);
     return complete({});
   }
 
   async #resume(record: TaskRecord, answers: JsonObject, call: Call): Promise<void> {
-    if (!(await this.#records.claim(record, `round ${record.round}`))) return;
-    await this.#launch(resumed(record, answers), call);
+    if (await this.#records.claimRound(record)) await this.#launch(resumed(record, answers), call);
   }
 
   async #cancel(call: Call): Promise<Reply> {
@@ -131,9 +135,10 @@ export class Tasks {
     if (isFinal(record.status)) return complete({});
     await this.#records.wishCancelled(record.taskId);
     this.#runs.abort(record.taskId, 'Cancelled by the caller.');
-    // Nobody runs it now: the claim makes sure that nobody will.
-    if (record.status === 'input_required' && (await this.#records.claim(record, `round ${record.round}`)))
-      await this.#end({ ...record, status: 'cancelled' });
+    // It may wait by now. Then nobody runs it: the claim makes sure that nobody will.
+    const current = (await this.#records.read(record.taskId)) ?? record;
+    if (current.status === 'input_required' && (await this.#records.claimRound(current)))
+      await this.#end({ ...current, status: 'cancelled' });
     return complete({});
   }
 
@@ -144,9 +149,12 @@ export class Tasks {
     // It may have ended between the two looks.
     const current = (await this.#records.read(record.taskId)) ?? record;
     if (!claimed || current.status !== 'working') return current;
+    if (await this.#records.isCancelWished(record.taskId)) return this.#end({ ...current, status: 'cancelled' });
     if (this.#options.isRepeatable(String(record.params.name))) {
-      await this.#launch(current, call);
-      return current;
+      // Another time than before: the process that takes it over may end as well.
+      const taken = { ...current, lastUpdatedAt: this.#now() };
+      await this.#launch(taken, call);
+      return taken;
     }
     const error = new McpError('unavailable', 'The process that ran this task has ended; it may have run in part.');
     const { message: statusMessage } = error;
@@ -171,16 +179,24 @@ export class Tasks {
   }
 
   async #end(record: TaskRecord): Promise<TaskRecord> {
-    const lastUpdatedAt = new Date(this.#options.runtime.clock.wallClock()).toISOString();
-    const ended = { ...record, lastUpdatedAt };
+    const ended = { ...record, lastUpdatedAt: this.#now() };
     await this.#records.write(ended);
     this.#tell(ended);
     return ended;
   }
 
+  #now(): string {
+    return new Date(this.#options.runtime.clock.wallClock()).toISOString();
+  }
+
   #tell(record: TaskRecord): void {
     this.#options.onChange({ ...info(record), ...taskDetail(record, {}) });
   }
+}
+
+/** @throws McpError `invalid_params` if it is no answer to what was asked */
+function checkAnswer(question: unknown, answer: unknown): void {
+  if (isJsonObject(question) && typeof question.method === 'string') checkResponse(question.method, answer);
 }
 
 /** Whether the caller knows what to do with a task. */
