@@ -168,6 +168,25 @@ describe('entries of a running server', () => {
     expect(await call(server, 'prompts/get', { name: 'p' })).toHaveProperty('messages.length', 1);
   });
 
+  test('complete nothing while they are disabled, whoever defined the completion', async () => {
+    const server = builder()
+      .addPrompt({ name: 'p', parameters: z.object({ x: z.string() }), complete: { x: () => ['own'] }, ...ok })
+      .addResource({ uriTemplate: 'n://{x}', name: 'n', ...ok })
+      .addCompletion({ ref: { type: 'ref/prompt', name: 'p' }, argument: 'y', complete: () => ['other'] })
+      .addCompletion({ ref: { type: 'ref/resource', uri: 'n://{x}' }, argument: 'x', complete: () => ['other'] })
+      .build();
+    server.prompts.get('p')?.disable();
+    server.resourceTemplates.get('n://{x}')?.disable();
+    for (const [ref, name] of [
+      [{ type: 'ref/prompt', name: 'p' }, 'x'],
+      [{ type: 'ref/prompt', name: 'p' }, 'y'],
+      [{ type: 'ref/resource', uri: 'n://{x}' }, 'x'],
+    ] as const)
+      await expect(call(server, 'completion/complete', { ref, argument: { name, value: '' } })).rejects.toMatchObject({
+        code: 'not_found',
+      });
+  });
+
   test('are told of when they change, the first of a kind as well', async () => {
     const server = builder().build();
     const listener = listening(server, {

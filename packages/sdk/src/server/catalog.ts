@@ -105,6 +105,7 @@ export class Catalog {
     const { ref } = call.params.value;
     const type = isJsonObject(ref) && ref.type === 'ref/prompt' ? 'ref/prompt' : 'ref/resource';
     const target = call.target ?? '';
+    if (this.#isHidden(type, target)) return undefined;
     const own = this.#completions.get(keyOf(type, target, argument));
     if (own) return own;
     const offered = type === 'ref/prompt' ? this.prompts.find(target) : this.#templateFor(target);
@@ -117,6 +118,11 @@ export class Catalog {
     if (exact) return exact;
     for (const template of this.templates.enabled()) if (template.template.match(uri)) return template;
     return undefined;
+  }
+
+  #isHidden(type: string, target: string): boolean {
+    if (type === 'ref/prompt') return this.prompts.isHidden(target);
+    return this.resources.isHidden(target) || this.templates.isHidden(target);
   }
 
   /** Whether there is something to complete, though not this argument. */

@@ -93,6 +93,11 @@ export class Registry<D, T extends Listed> {
     return slot?.isEnabled ? slot.made : undefined;
   }
 
+  /** Whether there is one of that name or URI that is disabled. */
+  isHidden(key: string): boolean {
+    return this.#slots.get(key)?.isEnabled === false;
+  }
+
   /** All that are enabled, in the order they were added. */
   *enabled(): Iterable<T> {
     for (const { isEnabled, made } of this.#slots.values()) if (isEnabled) yield made;
