@@ -124,7 +124,8 @@ describe('calls over a shared channel', () => {
   it('fail with overloaded when nobody reads what piles up, and the server is told', async () => {
     const { channel, link } = open();
     const call = link.send(createCall('a', {}, { logLevel: 'debug' }));
-    for (let i = 0; i < 1_001; i++) channel.receive(notification('notifications/message', { data: i }));
+    const data = 'x'.repeat(1024 * 1024);
+    for (let i = 0; i < 17; i++) channel.receive(notification('notifications/message', { data }));
     await expect((await call).result()).rejects.toMatchObject({ rpc: { data: { code: 'overloaded' } } });
     expect(channel.sentAs('notifications/cancelled')).toHaveLength(1);
   });

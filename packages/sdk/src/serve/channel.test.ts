@@ -193,6 +193,26 @@ describe('a legacy client on a channel', () => {
     expect(listens()).toBe(1);
   });
 
+  it('has one session on its connection, and one that could not begin is none', async () => {
+    const { channel, handler } = start();
+    const opened = new FakeChannel();
+    let isDown = true;
+    serveChannel((call) => (isDown ? Promise.reject(new McpError('unavailable', 'down')) : handler(call)), opened);
+    for (const down of [true, false]) {
+      isDown = down;
+      opened.receive(hello('2025-06-18'));
+      await settled();
+    }
+    expect(opened.sent).toMatchObject([{ error: { message: 'down' } }, { result: { protocolVersion: '2025-06-18' } }]);
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    channel.receive(plain(1, 'slow'));
+    channel.receive({ ...hello('2025-06-18'), id: 2 });
+    await settled();
+    channel.receive(cancel(1));
+    expect(channel.sent.slice(1)).toMatchObject([{ id: 2, error: { code: -32600 } }]);
+  });
+
   it('may send a batch of at most 100 messages, and none is answered that it has cancelled', async () => {
     const { channel } = start();
     channel.receive(hello('2025-03-26'));
@@ -262,6 +282,46 @@ describe('standard streams', () => {
     const breaking = open();
     breaking.output.destroy(new Error('EPIPE'));
     await breaking.closed;
+  });
+
+  it('are closed once what was answered has been read, though the input ended before', async () => {
+    const { input, output, closed } = open();
+    let isClosed = false;
+    void closed.then(() => (isClosed = true));
+    output.write(Buffer.alloc(64 * 1024, ' '));
+    input.end(`${JSON.stringify(request(1, 'x'))}\n`);
+    for (let turn = 0; turn < 10; turn++) await settled();
+    expect(isClosed).toBe(false);
+    let text = '';
+    output.on('data', (chunk) => (text += String(chunk)));
+    await closed;
+    expect(text).toContain('"method":"x"');
+  });
+
+  it('make who tells too much wait for their reader', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    let told = 0;
+    const handler: Handler = () => {
+      const messages = async function* (): AsyncGenerator<Message> {
+        for (; told < 1_000; told++) yield { ...change, params: Payload.of({ text: 'x'.repeat(1_000) }) };
+        yield { kind: 'result', result: Payload.of({ resultType: 'complete' }) };
+      };
+      return Promise.resolve(streamReply(messages(), () => undefined));
+    };
+    serveStdio(handler, { input, output });
+    input.write(`${JSON.stringify(request(1, 'x'))}\n`);
+    for (let turn = 0; turn < 100; turn++) await settled();
+    expect(told).toBeLessThan(100);
+    output.resume();
+    while (told < 1_000) await once(output, 'data');
+    input.end();
+  });
+
+  it('let go of their input when nobody reads their output', async () => {
+    const { input, output, closed } = open();
+    output.destroy(new Error('EPIPE'));
+    await closed;
+    expect(input.destroyed).toBe(true);
   });
 
   it('end when a line is longer than any message', async () => {

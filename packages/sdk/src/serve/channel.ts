@@ -79,9 +79,11 @@ class ChannelEndpoint implements ChannelServer {
         },
         close: () => {
           this.#abortAll('The connection was lost.');
-          void Promise.allSettled([...this.#running]).then(() => {
-            resolve();
-          });
+          void Promise.allSettled([...this.#running])
+            .then(() => this.#inTime(Promise.resolve(this.#channel.close())))
+            .then(() => {
+              resolve();
+            });
         },
       });
     });
@@ -89,18 +91,24 @@ class ChannelEndpoint implements ChannelServer {
 
   async close(): Promise<void> {
     this.#gone.abort();
+    const isDrained = await this.#inTime(Promise.allSettled([...this.#running]));
+    this.#abortAll('The server is closing.');
+    void this.#channel.close();
+    // What does not listen to its signal may never end.
+    if (isDrained) await this.closed;
+  }
+
+  /** Waits at most 5 s. @returns whether that was enough */
+  async #inTime(work: Promise<unknown>): Promise<boolean> {
     let cancelTimer = (): void => undefined;
-    const late = new Promise<'late'>((resolve) => {
+    const late = new Promise<boolean>((resolve) => {
       cancelTimer = this.#clock.after(DRAIN_MS, () => {
-        resolve('late');
+        resolve(false);
       });
     });
-    const end = await Promise.race([Promise.allSettled([...this.#running]), late]);
+    const isDone = await Promise.race([work.then(() => true), late]);
     cancelTimer();
-    this.#abortAll('The server is closing.');
-    this.#channel.close();
-    // What does not listen to its signal may never end.
-    if (end !== 'late') await this.closed;
+    return isDone;
   }
 
   #track(work: Promise<unknown>): void {
@@ -118,16 +126,13 @@ class ChannelEndpoint implements ChannelServer {
   async #receive(bytes: Uint8Array): Promise<void> {
     try {
       if (isBatch(bytes)) await this.#batch(bytes);
-      else
-        await this.#take(readFrame(bytes, this.#limits), (json) => {
-          this.#channel.send(json);
-        });
+      else await this.#take(readFrame(bytes, this.#limits), (json) => this.#channel.send(json));
     } catch (thrown) {
       const { id, cause, isResponse } = thrown instanceof FrameError ? thrown : NO_FRAME(thrown);
       // A response is not answered, however wrong it is.
       if (isResponse) return;
       const { single } = errorReply(cause);
-      if (single) this.#channel.send(encodeResponse(id, single));
+      if (single) void this.#channel.send(encodeResponse(id, single));
     }
   }
 
@@ -138,13 +143,14 @@ class ChannelEndpoint implements ChannelServer {
     await Promise.all(
       frames.map((frame) =>
         this.#take(frame, (json, message) => {
-          if (message.kind === 'result' || message.kind === 'error') answers.push(json);
-          else this.#channel.send(json);
+          if (message.kind !== 'result' && message.kind !== 'error') return this.#channel.send(json);
+          answers.push(json);
+          return undefined;
         }),
       ),
     );
     const joined = joinBatch(answers);
-    if (joined !== undefined) this.#channel.send(joined);
+    if (joined !== undefined) void this.#channel.send(joined);
   }
 
   async #take(frame: Frame, send: Send): Promise<void> {
@@ -155,9 +161,8 @@ class ChannelEndpoint implements ChannelServer {
     const request = this.#requests.get(frame.id) ?? { cancelled: false };
     this.#requests.set(frame.id, request);
     // Nothing may follow once the caller has cancelled, but the end of what it was asked.
-    const pass = (json: WireJson, message: LegacyMessage): undefined => {
-      if (!request.cancelled || message.kind === 'withdrawal') send(json, message);
-    };
+    const pass = (json: WireJson, message: LegacyMessage): Promise<void> | undefined =>
+      !request.cancelled || message.kind === 'withdrawal' ? send(json, message) : undefined;
     if (hasModernEnvelope(frame)) {
       const reply = await this.#modern(frame);
       await relay(reply.messages(), (message) => pass(encodeModern(frame, message), message));
@@ -189,10 +194,7 @@ class ChannelEndpoint implements ChannelServer {
 
   async #answerLegacy(frame: RequestFrame): Promise<LegacyAnswer> {
     try {
-      if (frame.method === 'initialize') {
-        this.#legacy = new LegacySession(this.#handler, readInitialize(frame));
-        return await this.#legacy.initialize({ signal: this.#gone.signal, principal: this.#principal });
-      }
+      if (frame.method === 'initialize') return await this.#initialize(frame);
       // A ping may come before the handshake.
       const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY) : undefined);
       if (session) return await session.answer(frame, { principal: this.#principal });
@@ -200,6 +202,15 @@ class ChannelEndpoint implements ChannelServer {
     } catch (thrown) {
       return errorReply(thrown);
     }
+  }
+
+  async #initialize(frame: RequestFrame): Promise<LegacyAnswer> {
+    if (this.#legacy) throw new McpError('invalid_request', 'This connection has its session already.');
+    const session = new LegacySession(this.#handler, readInitialize(frame));
+    this.#legacy = session;
+    const reply = await session.initialize({ signal: this.#gone.signal, principal: this.#principal });
+    if (reply.peek() === 'error') this.#legacy = undefined;
+    return reply;
   }
 
   #notified(frame: NotificationFrame): void {
@@ -221,7 +232,8 @@ class ChannelEndpoint implements ChannelServer {
     this.#told = session;
     try {
       const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal });
-      for await (const { method, params } of changes ?? []) this.#channel.send(encodeNotification(method, params));
+      for await (const { method, params } of changes ?? [])
+        await this.#channel.send(encodeNotification(method, params));
     } catch {
       // A stream that breaks has nothing more to tell.
     }
@@ -230,7 +242,7 @@ class ChannelEndpoint implements ChannelServer {
 
 const NO_FRAME = (cause: unknown) => ({ id: null, cause, isResponse: false });
 
-type Send = (json: WireJson, message: LegacyMessage) => void;
+type Send = (json: WireJson, message: LegacyMessage) => Promise<void> | undefined;
 
 /** Who pings before saying who it is. */
 const NOBODY = { version: BATCH_VERSION, clientInfo: {}, capabilities: {} };

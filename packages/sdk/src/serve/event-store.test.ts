@@ -78,13 +78,13 @@ describe('a stored stream', () => {
     void stream.writeTo({ write, after: 0, signal: leaving.signal });
     for (const value of [1, 2, 3]) queue.push(value);
     await settled();
-    expect(queue.waiting).toBe(2);
+    expect(queue.size).toBe(2);
     drain();
     await settled();
-    expect(queue.waiting).toBe(1);
+    expect(queue.size).toBe(1);
     leaving.abort();
     await settled();
-    expect(queue.waiting).toBe(0);
+    expect(queue.size).toBe(0);
   });
 
   it('tells of a value that no JSON can hold', async () => {
@@ -103,6 +103,39 @@ describe('a stored stream', () => {
     await settled();
     expect(stream.size).toBeLessThanOrEqual(200);
     expect([stream.has(0), stream.has(20), stream.has(21)]).toEqual([false, true, false]);
+  });
+
+  it('loses nothing of what a reader that came back late has still to get', async () => {
+    const stream = store({ stream: 400, total: 100_000 }).open(OWNER, 'call');
+    const queue = filled(stream);
+    for (let value = 0; value < 5; value++) queue.push(value);
+    await settled();
+    const writing: (() => void)[] = [];
+    let text = '';
+    const write = (event: string): Promise<void> => {
+      text += event;
+      return new Promise((resolve) => writing.push(resolve));
+    };
+    const over = stream.writeTo({ write, after: 0, signal: new AbortController().signal });
+    for (let value = 5; value < 40; value++) queue.push(value);
+    queue.end();
+    await settled();
+    for (let resolve = writing.shift(); resolve; resolve = writing.shift()) {
+      resolve();
+      await settled();
+    }
+    await over;
+    expect(dataIn(text)).toEqual(Array.from({ length: 40 }, (_, value) => value));
+  });
+
+  it('ends at once for a reader whose place is not kept any more', async () => {
+    const stream = store({ stream: 200, total: 10_000 }).open(OWNER, 'call');
+    const queue = filled(stream);
+    for (let value = 0; value < 20; value++) queue.push(value);
+    await settled();
+    const late = read(stream);
+    await late.over;
+    expect([late.text, stream.isConnected]).toEqual(['', false]);
   });
 });
 

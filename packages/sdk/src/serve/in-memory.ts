@@ -29,7 +29,7 @@ export function createInMemoryTransport(
 ): InMemoryTransport {
   let events: ChannelEvents | undefined;
   let open = true;
-  const close = (): void => {
+  const close = (): undefined => {
     if (!open) return;
     open = false;
     events?.close();

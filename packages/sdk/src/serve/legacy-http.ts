@@ -67,7 +67,7 @@ export class LegacyHttp {
       const answering = session.answer(frame, caller);
       const polled = await this.#streams.poll(http, answering, encode);
       if (polled) return polled;
-      const reply = await answering;
+      const reply = await (http ? whileConnected(http, answering) : answering);
       if (reply.single) return singleResponse(frame, reply, session);
       return http
         ? this.#streams.call(http, { messages: reply.messages(), encode, signal: request.signal })
@@ -143,6 +143,16 @@ export class LegacyHttp {
       'invalid_request',
       'The request has neither the _meta of a modern request nor the Mcp-Session-Id that initialize answers with.',
     );
+  }
+}
+
+/** Waits for an answer that goes to an open connection. */
+async function whileConnected(http: HttpSession, answering: Promise<LegacyAnswer>): Promise<LegacyAnswer> {
+  http.connections++;
+  try {
+    return await answering;
+  } finally {
+    http.connections--;
   }
 }
 

@@ -127,9 +127,14 @@ export class LegacyStreams {
     return eventResponse(async (write) => {
       const changes = this.#changes.get(stream);
       changes?.stay();
-      if (http.session.client.version >= PRIMING_VERSION) await write(encodePriming(stream.eventId(after), RETRY_MS));
-      await stream.writeTo({ write, after, signal });
-      changes?.left();
+      http.connections++;
+      try {
+        if (http.session.client.version >= PRIMING_VERSION) await write(encodePriming(stream.eventId(after), RETRY_MS));
+        await stream.writeTo({ write, after, signal });
+      } finally {
+        http.connections--;
+        changes?.left();
+      }
     }, this.#edge);
   }
 }
@@ -150,10 +155,6 @@ class ChangeStream implements ListenStream {
     this.#clock = clock;
   }
 
-  get isConnected(): boolean {
-    return this.#stored.isConnected;
-  }
-
   /** Aborted at its end. */
   get signal(): AbortSignal {
     return this.#ending.signal;
@@ -166,7 +167,7 @@ class ChangeStream implements ListenStream {
 
   /** A connection is gone. */
   left(): void {
-    if (this.isConnected || this.signal.aborted) return;
+    if (this.#stored.isConnected || this.signal.aborted) return;
     this.#cancelEnd = this.#clock.after(KEPT_MS, () => {
       this.abort();
     });

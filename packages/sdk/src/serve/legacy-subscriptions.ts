@@ -36,17 +36,18 @@ export class LegacySubscriptions {
       const first = await messages.next();
       if (first.done || !honours(first.value, uri))
         throw new McpError('invalid_params', `Changes of this resource are not told: ${uri.slice(0, 200)}`);
-      void this.#follow(messages, uri);
+      void this.#follow(messages).finally(() => {
+        this.#end(uri, controller);
+      });
     } catch (thrown) {
-      this.unsubscribe(uri);
+      this.#end(uri, controller);
       throw thrown;
     }
   }
 
   unsubscribe(uri: unknown): void {
-    if (typeof uri !== 'string') return;
-    this.#watched.get(uri)?.abort(new McpError('cancelled', 'Unsubscribed.'));
-    this.#watched.delete(uri);
+    const controller = typeof uri === 'string' ? this.#watched.get(uri) : undefined;
+    if (controller) this.#end(String(uri), controller);
   }
 
   /** Ends all of them. */
@@ -54,16 +55,18 @@ export class LegacySubscriptions {
     for (const uri of this.#watched.keys()) this.unsubscribe(uri);
   }
 
-  async #follow(messages: AsyncIterator<Message>, uri: string): Promise<void> {
-    try {
-      for (let next = await messages.next(); !next.done; next = await messages.next()) {
-        const { value } = next;
-        if (value.kind !== 'notification' || value.method !== 'notifications/resources/updated') continue;
-        this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
-      }
-    } finally {
-      this.#watched.delete(uri);
+  async #follow(messages: AsyncIterator<Message>): Promise<void> {
+    for (let next = await messages.next(); !next.done; next = await messages.next()) {
+      const { value } = next;
+      if (value.kind !== 'notification' || value.method !== 'notifications/resources/updated') continue;
+      this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
     }
+  }
+
+  /** Ends one; the session may watch that resource anew already. */
+  #end(uri: string, controller: AbortController): void {
+    controller.abort(new McpError('cancelled', 'Unsubscribed.'));
+    if (this.#watched.get(uri) === controller) this.#watched.delete(uri);
   }
 }
 

@@ -19,7 +19,6 @@ const principal = (subject: string, issuer?: string): Principal => ({
 });
 
 const reading = () => ({
-  isConnected: true,
   aborted: false,
   abort() {
     this.aborted = true;
@@ -138,25 +137,35 @@ describe('many sessions', () => {
     expect(back.token).toBe(second.token);
   }, 10_000);
 
-  it('do not push out one that is in use, and are refused when all are', async () => {
+  it('do not push out one that has a connection, and are refused when all have', async () => {
     const store = replica();
-    const listening = await store.create(client, null);
-    listening.stream = reading();
-    const calling = await store.create(client, null);
-    Object.defineProperty(calling.session, 'busy', { value: true });
+    const connected = await store.create(client, null);
+    connected.connections = 1;
     const idle = await store.create(client, null);
     const others: HttpSession[] = [];
-    for (let i = 0; i < 9_998; i++) others.push(await store.create(client, null));
-    expect(await store.find(listening.token, null)).toBe(listening);
-    expect(await store.find(calling.token, null)).toBe(calling);
-    for (const other of others) other.stream = reading();
+    for (let i = 0; i < 9_999; i++) others.push(await store.create(client, null));
+    expect(await store.find(connected.token, null)).toBe(connected);
+    for (const other of others) other.connections = 1;
     await expect(store.create(client, null)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
     await expect(store.find(idle.token, null)).rejects.toMatchObject({ code: 'overloaded' });
-    delete others[5]?.stream;
+    const left = others[5] as HttpSession;
+    const stream = (left.stream = reading());
+    left.connections = 0;
     expect(await store.create(client, null)).toBeDefined();
-    const left = (others[6] as HttpSession).stream as ReturnType<typeof reading>;
-    left.isConnected = false;
-    expect(await store.create(client, null)).toBeDefined();
-    expect(left.aborted).toBe(true);
+    expect(stream.aborted).toBe(true);
+  }, 10_000);
+
+  it('push out idle ones before those with a call that runs, and these, the oldest first, before new ones are refused', async () => {
+    const store = replica();
+    const sessions: HttpSession[] = [];
+    for (let i = 0; i < 10_000; i++) sessions.push(await store.create(client, null));
+    for (const { session } of sessions) Object.defineProperty(session, 'busy', { value: true, writable: true });
+    const idle = sessions[7] as HttpSession;
+    Object.assign(idle.session, { busy: false });
+    for (let i = 0; i < 2; i++) await store.create(client, null).then((made) => (made.connections = 1));
+    const kept = await Promise.all(
+      sessions.slice(0, 9).map(async (each) => (await store.find(each.token, null)) === each),
+    );
+    expect(kept.map((isKept, i) => (isKept ? -1 : i)).filter((i) => i >= 0)).toEqual([0, 7]);
   }, 10_000);
 });

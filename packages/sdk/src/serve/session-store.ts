@@ -12,7 +12,7 @@ import { LegacySession } from './legacy-session.ts';
 /** How long a session may live. Unit: ms. A day: no desktop host keeps one longer without a restart. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Sessions kept in memory; of the idle ones those used longest ago are dropped and come back from their token. */
+/** Sessions kept in memory; of those without a connection the ones used longest ago are dropped. */
 const MAX_SESSIONS = 10_000;
 
 /** Ended sessions that are remembered: opening and ending them in a loop must not fill the memory. */
@@ -32,14 +32,14 @@ export interface HttpSession {
   readonly owner: SessionOwner | null;
   /** When the session ends, used or not. Unit: ms since 1970. */
   readonly expires: number;
+  /** How many requests of the client have a connection now. */
+  connections: number;
   /** The stream that the client listens on, or may come back to. */
   stream?: ListenStream | undefined;
 }
 
 /** What a session knows of its one stream of changes. */
 export interface ListenStream {
-  /** Whether the client reads it now. */
-  readonly isConnected: boolean;
   /** Ends it. */
   abort(): void;
 }
@@ -84,6 +84,7 @@ export class SessionStore {
       session: new LegacySession(this.#handler, client, this.#edge),
       owner: ownerOf(principal),
       expires,
+      connections: 0,
     });
   }
 
@@ -132,24 +133,33 @@ export class SessionStore {
       session: new LegacySession(this.#handler, clientFrom(content), this.#edge),
       owner: ownerOf(principal),
       expires: Number(content.expires),
+      connections: 0,
     };
   }
 
   /** Moves a session to the young end, or takes it in. */
   #keep(session: HttpSession): HttpSession {
-    if (!this.#sessions.delete(session.token) && this.#sessions.size >= MAX_SESSIONS) this.#dropIdle();
+    if (!this.#sessions.delete(session.token) && this.#sessions.size >= MAX_SESSIONS) this.#makeRoom();
     this.#sessions.set(session.token, session);
     return session;
   }
 
-  /** What a session in use would lose does not come back from its token. */
-  #dropIdle(): void {
+  /**
+   * Whoever has no connection goes first: the idle, which come back from their token, then those whose calls wait for an
+   * answer that their client may come back with. Otherwise questions that nobody answers would keep everyone out.
+   */
+  #makeRoom(): void {
+    let waiting: HttpSession | undefined;
     for (const session of this.#sessions.values()) {
-      if (session.stream?.isConnected === true || session.session.busy) continue;
-      this.#letGo(session, 'Too many sessions are in use.');
-      return;
+      if (session.connections > 0) continue;
+      if (!session.session.busy) {
+        this.#letGo(session, 'Too many sessions are in use.');
+        return;
+      }
+      waiting ??= session;
     }
-    throw new McpError('overloaded', 'Too many sessions are in use; try again later.');
+    if (!waiting) throw new McpError('overloaded', 'Too many sessions are in use; try again later.');
+    this.#letGo(waiting, 'Too many sessions are in use.');
   }
 
   #forgetExpired(): void {

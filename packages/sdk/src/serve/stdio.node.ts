@@ -15,6 +15,8 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** A channel over a pipe, a socket or the standard streams (stdio transport). */
 export function channelOverStreams({ input, output }: ByteStreams): Channel {
   let closed = false;
+  /** Resolves when the output has room again. */
+  let room: Promise<void> | undefined;
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   return {
     open(events) {
@@ -32,11 +34,15 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
         }
       });
       input.once('end', end).once('close', end).once('error', end);
-      // A peer that is gone is told by the input; without this an EPIPE would end the process.
-      output.once('error', end);
+      // Without this an EPIPE would end the process. Whoever does not read has nothing more to say, either.
+      output.once('error', (error) => {
+        input.destroy();
+        end(error);
+      });
     },
+    // A peer that has ended its output may still read.
     send(json) {
-      if (closed || !output.writable) return;
+      if (!output.writable) return undefined;
       if (output.writableCorked === 0) {
         output.cork();
         atEndOfTurn(() => {
@@ -44,10 +50,24 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
         });
       }
       output.write(encodeLine(json));
+      if (!output.writableNeedDrain) return undefined;
+      return (room ??= roomIn(output).finally(() => (room = undefined)));
     },
     close() {
-      output.end();
       input.destroy();
+      return new Promise((resolve) => {
+        output.end(resolve);
+      });
     },
   };
 }
+
+/** Resolves when the stream can take more, or never will. */
+const roomIn = (output: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const settle = (): void => {
+      output.off('drain', settle).off('close', settle).off('error', settle);
+      resolve();
+    };
+    output.on('drain', settle).on('close', settle).on('error', settle);
+  });

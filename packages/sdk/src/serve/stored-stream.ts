@@ -87,8 +87,12 @@ export class StoredStream {
     this.#wake();
   }
 
-  /** Writes what follows, until the end, until the connection is gone, or until another one takes over. */
+  /**
+   * Writes what follows, until the end, until the connection is gone, or until another one takes over; nothing if what
+   * follows is not kept any more.
+   */
   async writeTo({ write, after, signal }: StreamConnection): Promise<void> {
+    if (!this.has(after)) return;
     const connection = { written: after };
     this.#connection = connection;
     const leave = (): void => {
@@ -118,13 +122,18 @@ export class StoredStream {
   #append(event: string): void {
     this.#events.push(event);
     let grown = event.length;
-    while (this.#size + grown > this.#maxSize && this.#events.length > 1) {
+    while (this.#size + grown > this.#maxSize && this.#events.length > 1 && !this.#isAwaited(this.#dropped)) {
       grown -= this.#events.shift()?.length ?? 0;
       this.#dropped++;
     }
     this.#size += grown;
     this.#keeper.grown(grown);
     this.#wake();
+  }
+
+  /** Whether a connection is still to get the event at that place. */
+  #isAwaited(place: number): boolean {
+    return this.#connection !== undefined && this.#connection.written <= place;
   }
 
   async #caughtUp(): Promise<void> {

@@ -178,6 +178,26 @@ describe('a function that tells the wrong thing', () => {
   });
 });
 
+describe('a function that tells more than its caller reads', () => {
+  test('loses the rest, the log says so once, and the result arrives', async () => {
+    const { builder, facts } = watched();
+    const server = builder
+      .addTool({
+        name: 't',
+        handler: (_params, { log }) => {
+          for (let i = 0; i < 40; i++) log.info('x'.repeat(1024 * 1024));
+          return 'end';
+        },
+      })
+      .build();
+    const reply = await server.handler(createCall('tools/call', { name: 't' }, { logLevel: 'debug' }));
+    const kinds: string[] = [];
+    for await (const { kind } of reply.messages()) kinds.push(kind);
+    expect([kinds.length, kinds.at(-1)]).toEqual([17, 'result']);
+    expect(facts).toMatchObject([{ name: 'function.told_too_much', fields: { function: 'tool "t"' } }]);
+  });
+});
+
 describe('a function that hangs', () => {
   test.each([
     ['tools/call', { name: 't' }],

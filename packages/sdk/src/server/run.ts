@@ -1,15 +1,8 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
-import {
-  resultReply,
-  streamReply,
-  type Message,
-  type NotificationMessage,
-  type Reply,
-  type Result,
-} from '../core/reply.ts';
-import { PushQueue } from '../wire/queue.ts';
+import { resultReply, streamReply, type NotificationMessage, type Reply, type Result } from '../core/reply.ts';
+import { MessageQueue } from '../wire/message-queue.ts';
 import type { Journal } from './ask.ts';
 import { openJournal, sealJournal, type FunctionIdentity } from './ask-state.ts';
 import { FunctionContext, type CallContext } from './context.ts';
@@ -49,8 +42,10 @@ class FunctionRun implements Reporter {
   readonly #call: Call;
   readonly #runtime: ServerRuntime;
   readonly #runnable: Runnable;
-  #stream: PushQueue<Message> | undefined;
+  #stream: MessageQueue | undefined;
   #isOver = false;
+  /** Whether what the function tells is lost, because its caller does not read. */
+  #isBehind = false;
   #fault: string | undefined;
 
   constructor(call: Call, runtime: ServerRuntime, runnable: Runnable) {
@@ -64,9 +59,8 @@ class FunctionRun implements Reporter {
       this.#work(journal, resolve).then(
         (result) => {
           this.#isOver = true;
-          if (!this.#stream) resolve(resultReply(result));
-          this.#stream?.push({ kind: 'result', result });
-          this.#stream?.end();
+          if (this.#stream) this.#stream.finish({ kind: 'result', result });
+          else resolve(resultReply(result));
         },
         (thrown: unknown) => {
           this.#isOver = true;
@@ -74,7 +68,7 @@ class FunctionRun implements Reporter {
           // An edge tells of a cause that it sees.
           if (error.code === 'internal' && (this.#stream || error.cause === undefined))
             this.#record(error.cause instanceof Error ? error.cause.message : error.message);
-          if (this.#stream) this.#stream.end(error);
+          if (this.#stream) this.#stream.fail(error);
           else reject(error);
         },
       );
@@ -149,21 +143,29 @@ class FunctionRun implements Reporter {
   }
 
   #tell(message: NotificationMessage, resolve: (reply: Reply) => void): void {
-    const fault = this.#isOver
-      ? 'function.told_after_its_end'
-      : isJson(message.params)
-        ? undefined
-        : 'function.told_no_json';
-    if (fault) {
-      const fields = { function: this.#runnable.label, method: message.method };
-      this.#runtime.telemetry.record({ name: fault, severity: 'warn', fields });
-      return;
-    }
+    const fault = this.#faultOf(message) ?? this.#send(message, resolve);
+    if (!fault) return;
+    const fields = { function: this.#runnable.label, method: message.method };
+    this.#runtime.telemetry.record({ name: fault, severity: 'warn', fields });
+  }
+
+  #faultOf(message: NotificationMessage): string | undefined {
+    if (this.#isOver) return 'function.told_after_its_end';
+    return isJson(message.params) ? undefined : 'function.told_no_json';
+  }
+
+  #send(message: NotificationMessage, resolve: (reply: Reply) => void): string | undefined {
     if (!this.#stream) {
-      this.#stream = new PushQueue();
+      this.#stream = new MessageQueue();
       resolve(streamReply(this.#stream, () => undefined));
     }
-    this.#stream.push(message);
+    if (this.#stream.offer(message)) {
+      this.#isBehind = false;
+      return undefined;
+    }
+    const isKnown = this.#isBehind;
+    this.#isBehind = true;
+    return isKnown ? undefined : 'function.told_too_much';
   }
 
   /** The end of the function's time; undefined if it has no limit. */

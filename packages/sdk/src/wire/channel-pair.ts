@@ -5,7 +5,7 @@ import type { Channel, ChannelEvents } from './channel.ts';
 export function createChannelPair(): [Channel, Channel] {
   const events: (ChannelEvents | undefined)[] = [undefined, undefined];
   let isOpen = true;
-  const close = (): void => {
+  const close = (): undefined => {
     if (!isOpen) return;
     isOpen = false;
     for (const end of events) end?.close();

@@ -16,8 +16,8 @@ export interface ChannelEvents {
 export interface Channel {
   /** Starts delivery; called once. */
   open(events: ChannelEvents): void;
-  /** Sends a message; does nothing once closed. */
-  send(json: WireJson): void;
-  /** Ends the exchange. */
-  close(): void;
+  /** Sends a message; does nothing once closed. The promise, if there is one, resolves when there is room for the next. */
+  send(json: WireJson): Promise<void> | undefined;
+  /** Ends the exchange. The promise, if there is one, resolves when the peer has what was sent. */
+  close(): Promise<void> | undefined;
 }

@@ -9,10 +9,11 @@ import {
   type ErrorMessage,
   type FinalMessage,
   type Message,
+  type NotificationMessage,
   type Reply,
 } from '../core/reply.ts';
 import type { NotificationFrame, ResponseFrame } from './message.ts';
-import { PushQueue } from './queue.ts';
+import { MAX_WAITING_SIZE, MessageQueue } from './message-queue.ts';
 import { peekResult } from './result.ts';
 
 /** HTTP statuses that certain errors of a server keep on their way through. */
@@ -25,9 +26,6 @@ const malformed = new McpError('unavailable', 'The server sent a malformed error
 
 /** Stands for an error that is none; known by its identity. */
 const MALFORMED_ERROR: ErrorMessage = { kind: 'error', error: Payload.of(malformed.toRpc()) };
-
-/** Messages of one call that may wait for a reader that is slower than the server. */
-const MAX_WAITING = 1_000;
 
 const PROGRESS = 'notifications/progress';
 
@@ -44,7 +42,7 @@ export class Exchange {
   readonly #onCancel: (reason: unknown) => void;
   #resolve!: (reply: Reply) => void;
   #reject!: (reason: unknown) => void;
-  #stream: PushQueue<Message> | undefined;
+  #stream: MessageQueue | undefined;
 
   /**
    * @param token - what stands for the caller's progress token on the way to the server
@@ -75,40 +73,27 @@ export class Exchange {
   respond(frame: ResponseFrame): void {
     this.call.signal.removeEventListener('abort', this.#abort);
     const message = finalMessage(frame);
-    if (this.#stream) {
-      this.#stream.push(message);
-      this.#stream.end();
-      return;
-    }
-    this.#resolve(singleReply(message));
+    if (this.#stream) this.#stream.finish(message);
+    else this.#resolve(singleReply(message));
   }
 
   /** Ends the call without a response. */
   fail(reason: unknown): void {
     this.call.signal.removeEventListener('abort', this.#abort);
-    if (this.#stream) this.#stream.end(reason);
+    if (this.#stream) this.#stream.fail(reason);
     else this.#reject(reason);
   }
 
-  #push(message: Message): void {
+  #push(message: NotificationMessage): void {
     if (!this.#stream) {
-      this.#stream = new PushQueue();
+      this.#stream = new MessageQueue();
       this.#resolve(streamReply(this.#stream, this.#onCancel));
     }
-    if (this.#hasRoom(this.#stream, message)) this.#stream.push(message);
-    else this.#onCancel(new McpError('overloaded', `More than ${MAX_WAITING} messages wait for their reader.`));
-  }
-
-  /** Old progress makes room: only the newest says anything. */
-  #hasRoom(stream: PushQueue<Message>, message: Message): boolean {
-    if (stream.waiting < MAX_WAITING) return true;
-    const newest = isProgress(message) ? message : stream.findLast(isProgress);
-    stream.drop((waiting) => isProgress(waiting) && waiting !== newest);
-    return stream.waiting < MAX_WAITING || message === newest;
+    // Of progress only the newest says anything, and the result is newer.
+    if (this.#stream.offer(message) || message.method === PROGRESS) return;
+    this.#onCancel(new McpError('overloaded', `More than ${MAX_WAITING_SIZE} bytes wait for their reader.`));
   }
 }
-
-const isProgress = (message: Message): boolean => message.kind === 'notification' && message.method === PROGRESS;
 
 /** The progress token of a call: as it was sent to the server, and as the caller chose it. */
 export interface ProgressTokens {

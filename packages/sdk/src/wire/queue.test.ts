@@ -42,10 +42,10 @@ describe('PushQueue', () => {
   it('knows what waits, and takes it back', async () => {
     const queue = new PushQueue<number>();
     for (const value of [1, 2, 3, 4]) queue.push(value);
-    expect([queue.waiting, queue.findLast((value) => value < 3)]).toEqual([4, 2]);
+    expect([queue.size, queue.findLast((value) => value < 3)]).toEqual([4, 2]);
     queue.drop((value) => value % 2 === 0);
     queue.end();
-    expect(queue.waiting).toBe(2);
+    expect(queue.size).toBe(2);
     expect(await drain(queue)).toEqual([1, 3]);
   });
 

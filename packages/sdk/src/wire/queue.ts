@@ -4,21 +4,29 @@ const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 
 /** Turns pushed values into an async iterable with one consumer. */
 export class PushQueue<T> implements AsyncIterable<T> {
+  readonly #sizeOf: (value: T) => number;
   #values: T[] = [];
+  #size = 0;
   #wake: (() => void) | undefined;
   #ended = false;
   #error: unknown;
+
+  /** @param sizeOf - what a value counts in {@link size}; the same each time */
+  constructor(sizeOf: (value: T) => number = () => 1) {
+    this.#sizeOf = sizeOf;
+  }
 
   /** Adds a value; ignored after the end. */
   push(value: T): void {
     if (this.#ended) return;
     this.#values.push(value);
+    this.#size += this.#sizeOf(value);
     this.#wake?.();
   }
 
-  /** How many values wait to be read. */
-  get waiting(): number {
-    return this.#values.length;
+  /** How much waits to be read; the number of values unless they are counted otherwise. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The value pushed last, of those that wait and match. */
@@ -29,6 +37,7 @@ export class PushQueue<T> implements AsyncIterable<T> {
   /** Takes back the values that wait and match. */
   drop(matches: (value: T) => boolean): void {
     this.#values = this.#values.filter((value) => !matches(value));
+    this.#size = this.#values.reduce((sum, value) => sum + this.#sizeOf(value), 0);
   }
 
   /** Ends the iteration once the values before are read; with `error` it throws then. */
@@ -42,7 +51,11 @@ export class PushQueue<T> implements AsyncIterable<T> {
   /** Yields what was pushed, in order; waits for more until the end. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
-      while (this.#values.length > 0) yield this.#values.shift() as T;
+      while (this.#values.length > 0) {
+        const value = this.#values.shift() as T;
+        this.#size -= this.#sizeOf(value);
+        yield value;
+      }
       if (this.#error !== undefined) throw toError(this.#error);
       if (this.#ended) return;
       await new Promise<void>((resolve) => (this.#wake = resolve));

@@ -13,6 +13,12 @@ const CLOSE = { normal: 1000, unsupportedData: 1003 } as const;
 /** A peer that reads slower than it is sent is cut off here. Unit: bytes waiting to be sent. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** From here on who sends waits until the peer has read. Unit: bytes waiting to be sent. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** How long a peer has to answer a close frame. Unit: ms. */
+const CLOSE_MS = 1_000;
+
 /** Loads the optional peer dependency. @throws McpError `invalid_options` where it is not installed */
 export async function loadWs(): Promise<typeof ws> {
   try {
@@ -44,6 +50,8 @@ export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Chan
         events.close(reason ?? 'The WebSocket was closed.');
       };
       socket.on('message', (data: Buffer, isBinary: boolean) => {
+        // What comes after the close frame was sent is not taken any more.
+        if (socket.readyState !== socket.OPEN) return;
         if (isBinary) socket.close(CLOSE.unsupportedData, 'Messages are text frames.');
         else events.message(data);
       });
@@ -53,12 +61,25 @@ export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Chan
       else socket.once('close', end);
     },
     send(json) {
-      if (socket.readyState !== socket.OPEN) return;
-      socket.send(json, { binary: false });
-      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) cut('The peer does not read what it is sent.');
+      if (socket.readyState !== socket.OPEN) return undefined;
+      if (socket.bufferedAmount < HIGH_WATER_BYTES) {
+        socket.send(json, { binary: false });
+        return undefined;
+      }
+      return new Promise((resolve) => {
+        socket.send(json, { binary: false }, () => {
+          resolve();
+        });
+        if (socket.bufferedAmount > MAX_BUFFERED_BYTES) cut('The peer does not read what it is sent.');
+      });
     },
     close() {
+      if (socket.readyState === socket.CLOSED) return;
       socket.close(CLOSE.normal);
+      const stop = ping.clock.after(CLOSE_MS, () => {
+        socket.terminate();
+      });
+      socket.once('close', stop);
     },
   };
 }

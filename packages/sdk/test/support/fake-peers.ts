@@ -20,13 +20,13 @@ export class FakeChannel implements Channel {
     this.#events = events;
   }
 
-  send(json: WireJson): void {
+  send(json: WireJson): undefined {
     const message = parse(json);
     this.sent.push(message);
     this.onSend(message);
   }
 
-  close(): void {
+  close(): undefined {
     this.lose();
   }
 
