@@ -255,6 +255,13 @@ describe('the rules of replay', () => {
       return 'swallowed';
     });
     await expect(call(twice)).rejects.toMatchObject({ code: 'nondeterministic_tool' });
+    const untilLiked = serverOf(async ({ ask }) => {
+      for (;;) if ((await ask(NAME, 'Name?', { id: 'x' })).action === 'accept') return 'liked';
+    });
+    const { requestState } = await call(untilLiked);
+    await expect(
+      call(untilLiked, { requestState, inputResponses: { x: { action: 'decline' } } }),
+    ).rejects.toMatchObject({ code: 'nondeterministic_tool' });
     for (const id of ['q1', 'once:x']) {
       const reserved = serverOf(async ({ ask }) => (await ask(NAME, 'A?', { id })).action);
       await expect(call(reserved)).rejects.toThrow('reserved');

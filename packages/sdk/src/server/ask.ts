@@ -103,10 +103,10 @@ export class Journal implements Asker {
   readonly #waiting = new Set<Promise<unknown>>();
   readonly #responses: JsonObject;
   readonly #open = new Map<string, Question>();
+  /** Keys of the questions of this round, answered or not. */
+  readonly #keys = new Set<string>();
   /** Keys of what the rounds before have left, not asked for again yet. */
   readonly #ahead = new Set<string>();
-  /** Keys whose answer did not fit. */
-  readonly #refused = new Set<string>();
   #hashing: Promise<string> = Promise.resolve('');
   #asked = 0;
   #mismatch: McpError | undefined;
@@ -234,6 +234,9 @@ export class Journal implements Asker {
   }
 
   async #answer(key: string, question: Question): Promise<JsonObject> {
+    // Served again, its answer would keep a function that asks until it likes it busy for ever.
+    if (this.#keys.has(key)) throw this.#differs(`Two questions of one call have the id "${key}".`);
+    this.#keys.add(key);
     const known = this.#known.get(key);
     const foreseen = known ? undefined : this.#foreseen(key, question);
     if (!known && !foreseen) return this.#suspend(key, question);
@@ -254,14 +257,12 @@ export class Journal implements Asker {
 
   /** The answer to a question with an id of its own, from a caller that knew it would be asked. */
   #foreseen(key: string, { method }: Question): JsonObject | undefined {
-    if (ORDINAL.test(key) || !Object.hasOwn(this.#responses, key) || this.#refused.has(key)) return undefined;
+    if (ORDINAL.test(key) || !Object.hasOwn(this.#responses, key)) return undefined;
     return checkResponse(method, this.#responses[key]);
   }
 
   #suspend(key: string, question: Question): never {
     requireCapability(question, this.#call);
-    if (this.#open.has(key)) throw this.#differs(`Two questions of one call have the id "${key}".`);
-    this.#refused.add(key);
     this.#known.delete(key);
     this.#open.set(key, question);
     throw new Suspended();
