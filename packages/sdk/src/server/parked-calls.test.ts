@@ -88,6 +88,16 @@ test('a caller that goes away while the call runs ends it', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
 });
 
+test('a caller that goes away while its retry is looked at ends the call that was held', async () => {
+  const { call, clock, signals } = asking();
+  const { requestState } = await call();
+  const abort = new AbortController();
+  const retried = call({ requestState, inputResponses: {} }, abort.signal);
+  abort.abort();
+  await expect(retried).rejects.toMatchObject({ code: 'cancelled' });
+  expect([signals[0]?.aborted, clock.waiting]).toEqual([true, 0]);
+});
+
 test('what was told before the question arrives before it, the rest after the answer', async () => {
   const calls = new ParkedCalls(new FakeClock(), systemRandom);
   const note = (progress: number): Message => ({

@@ -85,6 +85,8 @@ export class ParkedCalls {
       held.end(McpError.from(call.signal.reason));
     };
     call.signal.addEventListener('abort', abort, { once: true });
+    // A signal that is aborted already tells nobody: its state took a moment to look at.
+    if (call.signal.aborted) abort();
     const over = (): void => {
       call.signal.removeEventListener('abort', abort);
       this.#running.delete(held);
