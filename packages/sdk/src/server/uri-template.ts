@@ -101,78 +101,76 @@ function expression(template: string, operator: string, list: string): Part[] {
 function match(parts: readonly Part[], uri: string): Variables | undefined {
   const [first] = parts;
   if (first?.kind === 'text' && !uri.startsWith(first.text)) return undefined;
-  const end = new Int32Array(uri.length + 1).fill(NOWHERE);
-  end[uri.length] = uri.length;
   // From the last part to the first: where each ends, for every place from which the rest fits.
-  const ends: Int32Array[] = [];
-  for (const part of parts.toReversed()) ends.unshift(endsOf(part, uri, ends[0] ?? end));
+  const ends: Places[] = [];
+  let after = nowhere(uri);
+  after[uri.length] = uri.length;
+  for (let index = parts.length - 1; index >= 0; index--)
+    ends[index] = after = endsOf(parts[index] as Part, uri, after);
   const found: [string, string][] = [];
   let at = 0;
   for (const [index, part] of parts.entries()) {
     const to = ends[index]?.[at] ?? NOWHERE;
     if (to === NOWHERE) return undefined;
-    const value = uri.slice(at, to);
-    if (part.kind === 'value') found.push([part.name, decode(value)]);
-    if (part.kind === 'parameter') found.push([part.name, decode(value.slice(part.name.length + '?='.length))]);
+    if (part.kind === 'value') found.push([part.name, decode(uri.slice(at, to))]);
+    if (part.kind === 'parameter') found.push([part.name, decode(uri.slice(at + part.name.length + '?='.length, to))]);
     at = to;
   }
   return Object.fromEntries(found);
 }
 
+/** A place in the URI, or {@link NOWHERE}, for each place. */
+type Places = number[];
+
 /** Stands for a place from which the rest does not fit. */
 const NOWHERE = -1;
 
+const nowhere = (uri: string): Places => new Array<number>(uri.length + 1).fill(NOWHERE);
+
 /** Where a part ends, by where it begins. @param after - the same of the part that follows */
-function endsOf(part: Part, uri: string, after: Int32Array): Int32Array {
-  const fits: Fits = (at) => (after[at] ?? NOWHERE) !== NOWHERE;
+function endsOf(part: Part, uri: string, after: Places): Places {
   switch (part.kind) {
     case 'text':
-      return endsOfText(part.text, uri, fits);
+      return endsOfText(part.text, uri, after);
     case 'value':
-      // One character at least: it ends where one that begins a character later does.
-      return furthestOf(uri, part.stops, fits).map((_, at, furthest) =>
-        isOneOf(part.stops, uri, at) ? NOWHERE : (furthest[at + 1] ?? NOWHERE),
-      );
+      return endsOfValue(part.stops, uri, after);
     case 'parameter':
-      return endsOfParameter(part.starts, uri, fits);
+      return endsOfParameter(part.starts, uri, after);
   }
 }
 
-type Fits = (at: number) => boolean;
-
-function endsOfText(text: string, uri: string, fits: Fits): Int32Array {
-  const ends = new Int32Array(uri.length + 1).fill(NOWHERE);
-  for (const at of placesOf(text, uri)) if (fits(at + text.length)) ends[at] = at + text.length;
+function endsOfText(text: string, uri: string, after: Places): Places {
+  const ends = nowhere(uri);
+  for (const at of placesOf(text, uri)) if (after[at + text.length] !== NOWHERE) ends[at] = at + text.length;
   return ends;
 }
 
-function endsOfParameter(starts: readonly string[], uri: string, fits: Fits): Int32Array {
-  const furthest = furthestOf(uri, '&#', fits);
-  const ends = furthest.map((_, at) => (fits(at) ? at : NOWHERE));
+function endsOfValue(stops: string, uri: string, after: Places): Places {
+  const ends = nowhere(uri);
+  let last = NOWHERE;
+  for (let at = uri.length - 1; at >= 0; at--) {
+    if (stops.includes(uri.charAt(at))) last = NOWHERE;
+    else ends[at] = last = last === NOWHERE && after[at + 1] !== NOWHERE ? at + 1 : last;
+  }
+  return ends;
+}
+
+function endsOfParameter(starts: readonly string[], uri: string, after: Places): Places {
+  // Left out, it ends where it begins.
+  const ends = after.map((to, at) => (to === NOWHERE ? NOWHERE : at));
+  const values = endsOfValue('&#', uri, after);
   for (const start of starts)
     for (const at of placesOf(start, uri)) {
-      const to = furthest[at + start.length] ?? NOWHERE;
+      const from = at + start.length;
+      const to = values[from] ?? NOWHERE;
       if (to !== NOWHERE) ends[at] = to;
+      else if (after[from] !== NOWHERE) ends[at] = from;
     }
   return ends;
 }
 
-const isOneOf = (stops: string, uri: string, at: number): boolean => at < uri.length && stops.includes(uri.charAt(at));
-
 function* placesOf(text: string, uri: string): Iterable<number> {
   for (let at = uri.indexOf(text); at !== -1; at = uri.indexOf(text, at + 1)) yield at;
-}
-
-/** For each place, the last one from which the rest fits with none of the stops in between. */
-function furthestOf(uri: string, stops: string, fits: Fits): Int32Array {
-  const furthest = new Int32Array(uri.length + 1);
-  let last = NOWHERE;
-  for (let at = uri.length; at >= 0; at--) {
-    if (isOneOf(stops, uri, at)) last = NOWHERE;
-    if (last === NOWHERE && fits(at)) last = at;
-    furthest[at] = last;
-  }
-  return furthest;
 }
 
 function decode(value: string): string {
