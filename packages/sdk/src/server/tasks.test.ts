@@ -95,7 +95,7 @@ describe('a task', () => {
     await settled();
     const done = await get(tasks, created.taskId);
     expect(done).toMatchObject({ status: 'completed', result: { content: [{ text: 'built' }] } });
-    expect(changes.map(({ status }) => status)).toEqual(['completed']);
+    expect(changes.map(({ status }) => status)).toEqual(['working', 'completed']);
   });
 
   test('that breaks has failed, with the error of the call', async () => {
@@ -208,6 +208,21 @@ describe('a task', () => {
     const [content] = (result as { content: { text: string }[] }).content;
     const inputResponses = { a: { roots: [] }, b: { roots: [] } };
     expect(JSON.parse(content!.text)).toEqual({ inputResponses, requestState: 's1', round: 1 });
+  });
+
+  test('tells when it last changed, and how long it is kept from its creation on', async () => {
+    const { tasks, changes } = replica(asking);
+    const { taskId, createdAt } = await start(tasks);
+    await settled();
+    clock.advance(3_600_000);
+    const inputResponses = { a: { roots: [] }, b: { roots: [] } };
+    await ask(tasks, ['tasks/update', { taskId, inputResponses }]);
+    await settled();
+    expect(changes.map(({ status }) => status)).toEqual(['working', 'input_required', 'working', 'completed']);
+    for (const told of changes.slice(2)) {
+      expect(Date.parse(String(told.lastUpdatedAt)) - Date.parse(String(createdAt))).toBe(3_600_000);
+      expect(told.ttlMs).toBe(86_400_000 + 3_600_000);
+    }
   });
 
   test('is cancelled while it works and while it waits', async () => {

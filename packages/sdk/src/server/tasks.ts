@@ -127,7 +127,8 @@ export class Tasks {
   }
 
   async #resume(record: TaskRecord, answers: JsonObject, call: Call): Promise<void> {
-    if (await this.#records.claimRound(record)) await this.#launch(resumed(record, answers), call);
+    if (!(await this.#records.claimRound(record))) return;
+    await this.#launch({ ...resumed(record, answers), lastUpdatedAt: this.#now() }, call);
   }
 
   async #cancel(call: Call): Promise<Reply> {
@@ -165,6 +166,7 @@ export class Tasks {
   async #launch(record: TaskRecord, call: Call): Promise<void> {
     await this.#records.renewLease(record.taskId);
     await this.#records.write(record);
+    this.#tell(record);
     void this.#run(record, call);
   }
 
@@ -214,7 +216,11 @@ function requireTasks(call: Call): void {
   });
 }
 
-const info = (record: TaskRecord): JsonObject => taskInfo(record, { ttlMs: TTL_MS, pollIntervalMs: POLL_INTERVAL_MS });
+/** Callers count `ttlMs` from the creation; a task is kept that long after each change. */
+function info(record: TaskRecord): JsonObject {
+  const age = Date.parse(record.lastUpdatedAt) - Date.parse(record.createdAt);
+  return taskInfo(record, { ttlMs: age + TTL_MS, pollIntervalMs: POLL_INTERVAL_MS });
+}
 
 const complete = (members: JsonObject): Reply =>
   resultReply(Payload.of<Result>({ resultType: 'complete', ...members }));
