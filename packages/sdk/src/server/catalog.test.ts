@@ -98,6 +98,25 @@ describe('pages', () => {
   });
 });
 
+test('what a middleware changes in a list, it changes for one caller', async () => {
+  const server = builder()
+    .use((next) => async (given) => {
+      const reply = await next(given);
+      const { tools } = (await reply.result()) as { tools: JsonObject[] };
+      for (const tool of tools) tool.title = `for ${String(given.principal?.subject)}`;
+      tools.push({ name: 'extra' });
+      return reply;
+    })
+    .addTool({ name: 't', ...ok })
+    .build();
+  for (const subject of ['alice', 'bob']) {
+    const { tools } = await call(server, 'tools/list', {}, { principal: { subject, scopes: new Set() } });
+    expect(tools).toMatchObject([{ name: 't', title: `for ${subject}` }, { name: 'extra' }]);
+  }
+  server.tools.get('t')?.update({ description: 'd' });
+  expect(await call(server, 'tools/list')).toMatchObject({ tools: [{ description: 'd' }, { name: 'extra' }] });
+});
+
 describe('what templates list', () => {
   test.each([
     ['something else', () => [{ uri: 'n://1' }] as never, 'entries with a uri and a name'],

@@ -115,8 +115,12 @@ export class Registry<D, T extends Listed> {
    */
   page(cursor: unknown, pageSize: number): Page {
     const after = cursor === undefined ? -1 : readCursor(cursor);
-    const known = this.#pages.get(after);
-    if (known) return known;
+    const { entries, nextCursor } = this.#pages.get(after) ?? this.#makePage(after, pageSize);
+    // Copies: a middleware may change what it gets for one caller.
+    return { entries: entries.map((entry) => ({ ...entry })), nextCursor };
+  }
+
+  #makePage(after: number, pageSize: number): Page {
     const slots = [...this.#slots.values()].filter(({ isEnabled, sequence }) => isEnabled && sequence > after);
     const shown = slots.slice(0, pageSize);
     const last = shown.at(-1);
