@@ -4,4 +4,4 @@ export { resolveEdge, type Edge, type EdgeLimits, type EdgeOptions, type EdgeReq
 export { toFetch } from './serve/fetch.ts';
 export type { HttpHandler, HttpRequest, HttpResponse, StreamSink } from './serve/http-message.ts';
 export { serveHttp, type HttpServer } from './serve/http.ts';
-export { createInMemoryTransport, type InMemoryTransport } from './serve/in-memory.ts';
+export { createInMemoryTransport, type InMemoryOptions, type InMemoryTransport } from './serve/in-memory.ts';

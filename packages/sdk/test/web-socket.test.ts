@@ -12,7 +12,7 @@ import {
   type MCPServer,
   type ServerOptions,
 } from '../src/index.ts';
-import { FakeClock } from './support/fake-clock.ts';
+import { FakeClock, settled } from './support/fake-clock.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -35,6 +35,14 @@ const authenticate: ServerOptions['authenticate'] = (header) => {
 async function listening(server: MCPServer): Promise<string> {
   const { url } = await server.listen();
   return url.replace('http', 'ws');
+}
+
+/** Serves the handshakes of an HTTP server that is not the server's own. */
+async function hosted(server: MCPServer): Promise<string> {
+  const host = createServer().on('upgrade', (req, socket, head) => void server.upgrade(req, socket, head));
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  ends.push(() => host.close());
+  return `ws://127.0.0.1:${(host.address() as AddressInfo).port}`;
 }
 
 const call = (id: number, name = 'whoami'): string =>
@@ -145,6 +153,37 @@ describe('an open socket', () => {
   });
 });
 
+describe('a server that closes a socket', () => {
+  it('does not wait for a peer that does not answer', async () => {
+    const clock = new FakeClock();
+    const server = serve({ clock });
+    const socket = await open(await hosted(server));
+    socket.send(call(1));
+    await once(socket, 'message');
+    socket.pause();
+    const closing = server.close();
+    const code = closeCode(socket);
+    await settled();
+    clock.advance(1_000);
+    await closing;
+    socket.resume();
+    expect(await code).toBe(1000);
+  });
+
+  it('runs nothing that comes after a frame it does not take', async () => {
+    let runs = 0;
+    const server = new MCPServerBuilder({ name: 'sockets', version: '1.0.0' })
+      .addTool({ name: 'count', handler: () => String(++runs) })
+      .build();
+    ends.push(() => server.close());
+    const socket = await open(await listening(server));
+    const code = closeCode(socket);
+    socket.send(Buffer.from('x'));
+    socket.send(call(1, 'count'));
+    expect([await code, runs]).toEqual([1003, 0]);
+  });
+});
+
 describe('the server of a host', () => {
   it('takes handshakes through `upgrade`, and waits for running calls when it closes', async () => {
     let finish = (): void => undefined;
@@ -161,10 +200,8 @@ describe('the server of a host', () => {
         },
       })
       .build();
-    const host = createServer().on('upgrade', (req, socket, head) => void mcp.upgrade(req, socket, head));
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    ends.push(() => host.close());
-    const socket = await open(`ws://127.0.0.1:${(host.address() as AddressInfo).port}`);
+    const url = await hosted(mcp);
+    const socket = await open(url);
     socket.send(call(1, 'slow'));
     await begun;
     const closed = mcp.close();
@@ -174,7 +211,7 @@ describe('the server of a host', () => {
     expect(String(((await answer) as [Buffer])[0])).toContain('done');
     await closed;
     expect(await code).toBe(1000);
-    expect((await refusal(`ws://127.0.0.1:${(host.address() as AddressInfo).port}`, ['mcp'])).statusCode).toBe(502);
+    expect((await refusal(url, ['mcp'])).statusCode).toBe(502);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   Drain,
   serveHttp,
   toFetch,
+  type ChannelOptions,
   type ChannelServer,
   type HttpServer,
 } from '@org/mcp-sdk/serve';
@@ -66,6 +67,7 @@ export class Gateway {
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
   readonly #http: HttpServer;
+  readonly #channel: ChannelOptions;
   #stdio: ChannelServer | undefined;
   #closed: Promise<void> | undefined;
 
@@ -103,6 +105,7 @@ export class Gateway {
     });
     this.handler = this.#createPipeline(clock, options.telemetry);
     this.#http = serveHttp(this.handler, options);
+    this.#channel = options;
     this.fetch = toFetch(this.#http.handle);
   }
 
@@ -139,12 +142,12 @@ export class Gateway {
 
   /** A transport for an official client (v1 or v2) in this process. */
   connect(): InMemoryTransport {
-    return createInMemoryTransport(this.handler);
+    return createInMemoryTransport(this.handler, this.#channel);
   }
 
   /** Serves the standard streams, so that a desktop host runs the gateway as one server; ends with them. Node only. */
   async serveStdio(): Promise<void> {
-    this.#stdio = serveStdio(this.handler);
+    this.#stdio = serveStdio(this.handler, this.#channel);
     await this.#stdio.closed;
     await this.close();
   }

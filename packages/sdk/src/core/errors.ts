@@ -106,14 +106,20 @@ export class McpError extends Error {
    * @remarks The text of a foreign error may hold what a caller must not see, so it becomes the cause, not the message.
    */
   static from(thrown: unknown): McpError {
-    if (thrown instanceof McpError) return thrown;
-    if (isAbort(thrown)) return new McpError('cancelled', 'The call was cancelled.', { cause: thrown });
+    if (isError(thrown, McpError)) return thrown;
+    if (isError(thrown, Error) && thrown.name === 'AbortError')
+      return new McpError('cancelled', 'The call was cancelled.', { cause: thrown });
     return new McpError('internal', 'Internal error.', { cause: thrown });
   }
 }
 
-function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'AbortError';
+/** `instanceof`, also of what cannot be looked at (a revoked proxy): that throws. */
+function isError<E extends Error>(thrown: unknown, kind: abstract new (...args: never[]) => E): thrown is E {
+  try {
+    return thrown instanceof kind;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether `value` is the `error` member of a JSON-RPC response. */

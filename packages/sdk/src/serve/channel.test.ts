@@ -106,6 +106,16 @@ describe('a handler on a channel', () => {
     expect(channel.sent).toMatchObject([{ id: 1, error: { code: -32600 } }]);
   });
 
+  it('sends nothing more for a call that was cancelled, though its id was used again meanwhile', async () => {
+    const { channel, server } = start();
+    channel.receive(hello('2025-06-18'));
+    await settled();
+    for (const message of [plain(1, 'slow'), request(1, 'x'), plain(1, 'x'), cancel(1)]) channel.receive(message);
+    await server.close();
+    const refused = { id: 1, error: { code: -32600 } };
+    expect(channel.sent.slice(1)).toMatchObject([refused, refused]);
+  });
+
   it.each([
     ['modern', request(1, 'slow')],
     ['legacy', plain(1, 'slow')],
@@ -173,6 +183,9 @@ describe('closing a channel', () => {
     await settled();
     expect([channel.closed, wasCancelled]).toEqual([false, false]);
     clock.advance(1);
+    await settled();
+    expect([channel.closed, wasCancelled]).toEqual([false, true]);
+    clock.advance(100);
     await closing;
     expect([channel.closed, wasCancelled, clock.waiting]).toEqual([true, true, 0]);
   });
@@ -245,7 +258,7 @@ describe('a legacy client on a channel', () => {
 describe('standard streams', () => {
   const open = (): { input: PassThrough; output: PassThrough; closed: Promise<void> } => {
     const [input, output] = [new PassThrough(), new PassThrough()];
-    return { input, output, closed: serveStdio(demo().handler, { input, output }).closed };
+    return { input, output, closed: serveStdio(demo().handler, { streams: { input, output } }).closed };
   };
 
   it('carry one message a line', async () => {
@@ -269,7 +282,7 @@ describe('standard streams', () => {
       },
     });
     const input = new PassThrough();
-    const server = serveStdio(demo().handler, { input, output });
+    const server = serveStdio(demo().handler, { streams: { input, output } });
     input.write([1, 2, 3].map((id) => `${JSON.stringify(request(id, 'x'))}\n`).join(''));
     await server.close();
     expect(writes).toEqual([3]);
@@ -308,7 +321,7 @@ describe('standard streams', () => {
       };
       return Promise.resolve(streamReply(messages(), () => undefined));
     };
-    serveStdio(handler, { input, output });
+    serveStdio(handler, { streams: { input, output } });
     input.write(`${JSON.stringify(request(1, 'x'))}\n`);
     for (let turn = 0; turn < 100; turn++) await settled();
     expect(told).toBeLessThan(100);
@@ -332,7 +345,7 @@ describe('standard streams', () => {
 
   it('are closed by who serves them', async () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
-    await serveStdio(demo().handler, { input, output }).close();
+    await serveStdio(demo().handler, { streams: { input, output } }).close();
     expect(output.writableEnded).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { errorReply, type Reply } from '../core/reply.ts';
+import { silentTelemetry, type Telemetry } from '../core/telemetry.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
@@ -21,14 +22,20 @@ import { LegacySession } from './legacy-session.ts';
 import { DRAIN_MS } from './listener.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { relay } from './relay.ts';
+import { reportFailures } from './report.ts';
+
+/** How long a call that was aborted has to answer before the channel is closed. Unit: ms. */
+const LAST_WORDS_MS = 100;
 
 /** How a channel is served. */
 export interface ChannelOptions {
   /** Limits on what the peer may send. @defaultValue {@link DEFAULT_JSON_LIMITS} */
-  limits?: JsonLimits;
+  limits?: Partial<JsonLimits>;
   /** Who is at the other end. @defaultValue null: nobody is known */
   principal?: Principal | null;
   clock?: Clock;
+  /** Where it is told what calls fail with. @defaultValue nowhere */
+  telemetry?: Telemetry;
 }
 
 /** A handler made reachable over a channel. */
@@ -66,10 +73,10 @@ class ChannelEndpoint implements ChannelServer {
   #told: LegacySession | undefined;
 
   constructor(handler: Handler, channel: Channel, options: ChannelOptions) {
-    const { limits = DEFAULT_JSON_LIMITS, principal = null, clock = systemClock } = options;
-    this.#handler = handler;
+    const { limits, principal = null, clock = systemClock, telemetry = silentTelemetry } = options;
+    this.#handler = reportFailures(handler, telemetry);
     this.#channel = channel;
-    this.#limits = limits;
+    this.#limits = { ...DEFAULT_JSON_LIMITS, ...limits };
     this.#principal = principal;
     this.#clock = clock;
     this.closed = new Promise((resolve) => {
@@ -91,18 +98,20 @@ class ChannelEndpoint implements ChannelServer {
 
   async close(): Promise<void> {
     this.#gone.abort();
-    const isDrained = await this.#inTime(Promise.allSettled([...this.#running]));
+    const finish = Promise.allSettled([...this.#running]);
+    await this.#inTime(finish);
     this.#abortAll('The server is closing.');
+    const isDrained = await this.#inTime(finish, LAST_WORDS_MS);
     void this.#channel.close();
     // What does not listen to its signal may never end.
     if (isDrained) await this.closed;
   }
 
-  /** Waits at most 5 s. @returns whether that was enough */
-  async #inTime(work: Promise<unknown>): Promise<boolean> {
+  /** @returns whether `work` was done within `ms` */
+  async #inTime(work: Promise<unknown>, ms = DRAIN_MS): Promise<boolean> {
     let cancelTimer = (): void => undefined;
     const late = new Promise<boolean>((resolve) => {
-      cancelTimer = this.#clock.after(DRAIN_MS, () => {
+      cancelTimer = this.#clock.after(ms, () => {
         resolve(false);
       });
     });
@@ -158,7 +167,8 @@ class ChannelEndpoint implements ChannelServer {
     // One that comes too late concerns nobody.
     if (frame.kind === 'response') this.#legacy?.respond(frame);
     if (frame.kind !== 'request') return;
-    const request = this.#requests.get(frame.id) ?? { cancelled: false };
+    if (this.#requests.has(frame.id)) return refuse(frame, new McpError('invalid_request', ID_IN_USE), send);
+    const request = { cancelled: false };
     this.#requests.set(frame.id, request);
     // Nothing may follow once the caller has cancelled, but the end of what it was asked.
     const pass = (json: WireJson, message: LegacyMessage): Promise<void> | undefined =>
@@ -174,8 +184,6 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   async #modern(frame: RequestFrame): Promise<Reply> {
-    if (this.#inFlight.has(frame.id))
-      return errorReply(new McpError('invalid_request', 'The id is in use by a running request.'));
     const controller = new AbortController();
     // A subscription has no end of its own: the channel would wait for it.
     const listens = frame.method === 'subscriptions/listen';
@@ -238,6 +246,13 @@ class ChannelEndpoint implements ChannelServer {
       // A stream that breaks has nothing more to tell.
     }
   }
+}
+
+const ID_IN_USE = 'The id is in use by a running request.';
+
+async function refuse({ id }: RequestFrame, error: McpError, send: Send): Promise<void> {
+  const { single } = errorReply(error);
+  if (single) await send(encodeResponse(id, single), single);
 }
 
 const NO_FRAME = (cause: unknown) => ({ id: null, cause, isResponse: false });

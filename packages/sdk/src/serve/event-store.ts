@@ -25,7 +25,10 @@ export interface StoreLimits {
 
 const LIMITS: StoreLimits = { stream: 1024 * 1024, total: 16 * 1024 * 1024 };
 
-/** What a stream counts besides its events: what one costs with its session and its timers, measured. */
+/**
+ * What a stream that has ended counts besides its events: what one costs with its session and its timers, measured. An
+ * open one serves a request or a session, of which there is a limit.
+ */
 const STREAM_SIZE = 8_192;
 
 /** How long a stream is kept once it has ended or, one that only listens, has no reader. Unit: ms. Clients come back within seconds. */
@@ -83,7 +86,6 @@ export class EventStore {
     });
     this.#kept.set(id, { stream, owner });
     this.#idsOf.set(owner, (this.#idsOf.get(owner) ?? new Set()).add(id));
-    this.#grow(STREAM_SIZE);
     return stream;
   }
 
@@ -119,6 +121,7 @@ export class EventStore {
 
   #keepEnded(id: string): void {
     this.#ended.set(id, this.#clock.now());
+    this.#grow(STREAM_SIZE);
     if (this.#ended.size === 1) this.#forgetLater(KEPT_MS);
   }
 
@@ -139,8 +142,8 @@ export class EventStore {
     const kept = this.#kept.get(id);
     if (!kept) return;
     this.#kept.delete(id);
-    this.#ended.delete(id);
     this.#idsOf.get(kept.owner)?.delete(id);
-    this.#size -= STREAM_SIZE + kept.stream.size;
+    this.#size -= kept.stream.size;
+    if (this.#ended.delete(id)) this.#size -= STREAM_SIZE;
   }
 }

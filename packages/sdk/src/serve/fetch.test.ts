@@ -9,6 +9,7 @@ import { encodeRequest } from '../wire/encode.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { toFetch } from './fetch.ts';
 import { serveHttp } from './http.ts';
+import type { Fact } from '../core/telemetry.ts';
 import type { EdgeOptions } from './edge.ts';
 
 const URL_HERE = 'http://localhost/mcp';
@@ -122,6 +123,17 @@ describe('a web-standard request', () => {
       body: BODY,
     });
     expect((await serve(announced)).status).toBe(413);
+  });
+
+  it('with a body that breaks off, or that somebody else has read, is no fault of the server', async () => {
+    const facts: Fact[] = [];
+    const { serve } = streaming({ telemetry: { record: (fact) => void facts.push(fact) } });
+    const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('reset')) });
+    expect((await serve(post(broken, { duplex: 'half' }))).status).toBe(499);
+    const read = post();
+    await read.text();
+    expect((await serve(read)).status).toBe(400);
+    expect(facts.map(({ severity }) => severity)).toEqual(['debug', 'debug']);
   });
 
   it('without a body is refused', async () => {

@@ -9,7 +9,7 @@ export const toFetch =
   async (request: Request): Promise<Response> => {
     const gone = new AbortController();
     const abort = (): void => {
-      gone.abort(new McpError('cancelled', 'The caller went away.'));
+      gone.abort(new McpError('cancelled', GONE));
     };
     if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort, { once: true });
@@ -19,6 +19,12 @@ export const toFetch =
       return toResponse(errorResponse(null, internal(thrown)), abort);
     }
   };
+
+const GONE = 'The caller went away.';
+
+function wentAway(cause: unknown): never {
+  throw new McpError('cancelled', GONE, { cause });
+}
 
 const internal = (cause: unknown): McpError => new McpError('internal', 'Internal error.', { cause });
 
@@ -38,10 +44,13 @@ const fromRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = new McpError('payload_too_large', `The body is longer than ${maxBytes} bytes.`);
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge;
+  if (request.bodyUsed)
+    throw new McpError('invalid_request', 'The body has been read already; hand over the request before it is read.');
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader();
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+  const next = () => reader?.read().catch(wentAway);
+  for (let read = await next(); read && !read.done; read = await next()) {
     const chunk = read.value as Uint8Array;
     length += chunk.length;
     if (length > maxBytes) {

@@ -1,7 +1,7 @@
 import type { Handler } from '../core/handler.ts';
 import { Payload } from '../core/payload.ts';
 import type { Channel, ChannelEvents } from '../wire/channel.ts';
-import { serveChannel, type ChannelServer } from './channel.ts';
+import { serveChannel, type ChannelOptions, type ChannelServer } from './channel.ts';
 
 /** A transport that any official client (v1 or v2) can be connected with. */
 export interface InMemoryTransport {
@@ -19,13 +19,16 @@ export interface InMemoryTransport {
   onerror?: (error: Error) => void;
 }
 
-/**
- * Makes a handler reachable for a client in this process: `await client.connect(createInMemoryTransport(handler))`.
- * @param onStart - gets what ends the connection from the server's side, once the client has started it
- */
+/** How a handler is served in memory. */
+export interface InMemoryOptions extends ChannelOptions {
+  /** Gets what ends the connection from the server's side, once the client has started it. */
+  onStart?: (server: ChannelServer) => void;
+}
+
+/** Makes a handler reachable for a client in this process: `await client.connect(createInMemoryTransport(handler))`. */
 export function createInMemoryTransport(
   handler: Handler,
-  onStart: (server: ChannelServer) => void = () => undefined,
+  { onStart, ...options }: InMemoryOptions = {},
 ): InMemoryTransport {
   let events: ChannelEvents | undefined;
   let open = true;
@@ -49,7 +52,8 @@ export function createInMemoryTransport(
   };
   const transport: InMemoryTransport = {
     start() {
-      onStart(serveChannel(handler, channel));
+      const server = serveChannel(handler, channel, options);
+      onStart?.(server);
       return Promise.resolve();
     },
     send(message) {

@@ -58,7 +58,7 @@ export class LegacyHttp {
     try {
       if (frame.kind === 'request' && frame.method === 'initialize')
         return await this.#initialize(frame, request, principal);
-      if (isOfModernClient(frame, request)) return emptyResponse(202);
+      if (isModernVersion(request.header(HEADER.protocolVersion))) return unasked(frame);
       const http = this.#edge.legacySessions ? await this.#session(request, principal) : undefined;
       const session = http?.session ?? this.#stateless(request);
       if (frame.kind !== 'request') return told(session, frame);
@@ -67,7 +67,7 @@ export class LegacyHttp {
       const answering = session.answer(frame, caller);
       const polled = await this.#streams.poll(http, answering, encode);
       if (polled) return polled;
-      const reply = await (http ? whileConnected(http, answering) : answering);
+      const reply = await whileConnected(http, answering);
       if (reply.single) return singleResponse(frame, reply, session);
       return http
         ? this.#streams.call(http, { messages: reply.messages(), encode, signal: request.signal })
@@ -147,7 +147,8 @@ export class LegacyHttp {
 }
 
 /** Waits for an answer that goes to an open connection. */
-async function whileConnected(http: HttpSession, answering: Promise<LegacyAnswer>): Promise<LegacyAnswer> {
+async function whileConnected(http: HttpSession | undefined, answering: Promise<LegacyAnswer>): Promise<LegacyAnswer> {
+  if (!http) return answering;
   http.connections++;
   try {
     return await answering;
@@ -157,8 +158,10 @@ async function whileConnected(http: HttpSession, answering: Promise<LegacyAnswer
 }
 
 /** Nothing of the modern era is told by a notification; official clients send cancelled all the same. */
-const isOfModernClient = (frame: Frame, request: HttpRequest): boolean =>
-  frame.kind === 'notification' && isModernVersion(request.header(HEADER.protocolVersion));
+function unasked(frame: Frame): HttpResponse {
+  if (frame.kind === 'notification') return emptyResponse(202);
+  throw new McpError('invalid_request', 'This revision answers by calling again, with inputResponses.');
+}
 
 function told(session: LegacySession, frame: NotificationFrame | ResponseFrame): HttpResponse {
   if (frame.kind === 'notification') session.notify(frame);

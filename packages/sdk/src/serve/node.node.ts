@@ -112,6 +112,9 @@ function signalOf(res: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
+/** What of a body that is too long is read all the same, before the connection is cut. Unit: bytes. */
+const MAX_DROPPED_BYTES = 16 * 1024 * 1024;
+
 function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   // Nothing more is told of a request that has been read or is gone.
   if (req.readableEnded) return Promise.resolve(new Uint8Array());
@@ -122,7 +125,10 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
     const tooLarge = (): void => {
       // The rest is read and dropped: a peer that still writes would not see the answer otherwise.
       req.removeAllListeners('data');
-      req.resume();
+      req.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > maxBytes + MAX_DROPPED_BYTES) req.destroy();
+      });
       reject(new McpError('payload_too_large', `The body is longer than ${maxBytes} bytes.`));
     };
     if (Number(req.headers['content-length']) > maxBytes) {

@@ -114,6 +114,23 @@ describe('a body', () => {
       req.destroy();
     }
   });
+
+  it('that never ends is not read for ever', async () => {
+    const one = server();
+    const { port } = await one.listen();
+    cleanups.push(() => one.close());
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write('POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n');
+    socket.write('transfer-encoding: chunked\r\n\r\n');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += String(chunk)));
+    const cut = new Promise((resolve) => socket.once('close', resolve));
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    for (let i = 0; i < 2_048 && !socket.destroyed; i++)
+      if (!socket.write(chunk)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), cut]);
+    expect(answer).toContain('413');
+    expect(socket.destroyed).toBe(true);
+  });
 });
 
 describe('a caller that goes away', () => {

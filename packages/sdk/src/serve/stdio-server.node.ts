@@ -1,12 +1,15 @@
 import type { Handler } from '../core/handler.ts';
-import { serveChannel, type ChannelServer } from './channel.ts';
+import { serveChannel, type ChannelOptions, type ChannelServer } from './channel.ts';
 import { channelOverStreams, type ByteStreams } from './stdio.node.ts';
 
-/**
- * Serves a handler on the standard streams of this process; nothing else may write to `stdout`.
- * @param streams - other streams to use, e.g. of a socket
- */
-export const serveStdio = (
-  handler: Handler,
-  streams: ByteStreams = { input: process.stdin, output: process.stdout },
-): ChannelServer => serveChannel(handler, channelOverStreams(streams));
+/** How a handler is served on streams. */
+export interface StdioOptions extends ChannelOptions {
+  /** Other streams, e.g. of a socket. @defaultValue those of this process; nothing else may write to `stdout` */
+  streams?: ByteStreams;
+}
+
+/** Serves a handler on the standard streams of this process. */
+export function serveStdio(handler: Handler, { streams, ...options }: StdioOptions = {}): ChannelServer {
+  const { input, output } = streams ?? { input: process.stdin, output: process.stdout };
+  return serveChannel(handler, channelOverStreams({ input, output }), options);
+}

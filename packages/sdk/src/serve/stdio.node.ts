@@ -17,6 +17,7 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
   let closed = false;
   /** Resolves when the output has room again. */
   let room: Promise<void> | undefined;
+  let flushed: Promise<void> | undefined;
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   return {
     open(events) {
@@ -55,9 +56,10 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
     },
     close() {
       input.destroy();
-      return new Promise((resolve) => {
+      // The standard output calls nobody back that ends it a second time.
+      return (flushed ??= new Promise((resolve) => {
         output.end(resolve);
-      });
+      }));
     },
   };
 }

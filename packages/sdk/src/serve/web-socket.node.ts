@@ -10,7 +10,6 @@ import { resolveEdge, type Edge, type EdgeOptions } from './edge.ts';
 import { errorResponse } from './http-message.ts';
 import type { SocketServer, UpgradeHandler } from './listener.ts';
 import { isLoopback } from './node.node.ts';
-import { reportFailures } from './report.ts';
 import { isHandshake, refuseUpgrade } from './upgrade.node.ts';
 
 /**
@@ -22,7 +21,7 @@ import { isHandshake, refuseUpgrade } from './upgrade.node.ts';
  */
 export function serveWebSocket(handler: Handler, options: EdgeOptions = {}): SocketServer {
   const edge = resolveEdge(options);
-  const endpoint = new WebSocketEndpoint(reportFailures(handler, edge.telemetry), edge);
+  const endpoint = new WebSocketEndpoint(handler, edge);
   return { upgrade: endpoint.upgrade, close: () => endpoint.close() };
 }
 
@@ -73,9 +72,9 @@ class WebSocketEndpoint {
   }
 
   #serve(ws: WebSocket, principal: Principal | null): void {
-    const { clock, keepAliveMs, limits } = this.#edge;
+    const { clock, keepAliveMs, limits, telemetry } = this.#edge;
     const channel = channelOverWebSocket(ws, { clock, pingMs: keepAliveMs });
-    const connection = serveChannel(this.#handler, channel, { limits, principal });
+    const connection = serveChannel(this.#handler, channel, { limits, principal, clock, telemetry });
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#isClosing) void connection.close();

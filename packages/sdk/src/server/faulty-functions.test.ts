@@ -159,6 +159,16 @@ describe('a function that returns the wrong thing', () => {
   });
 });
 
+describe('a function that throws what cannot be looked at', () => {
+  test('fails its call, and nothing else', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const { builder } = watched();
+    const server = builder.addPrompt({ name: 'p', handler: () => Promise.reject(proxy as Error) }).build();
+    await expect(call(server, 'prompts/get', { name: 'p' })).rejects.toMatchObject({ code: 'internal' });
+  });
+});
+
 describe('a function that tells the wrong thing', () => {
   test('what is not JSON is left out, and the rest arrives', async () => {
     const { builder, facts } = watched();

@@ -114,15 +114,18 @@ export class MCPServer<T extends object = object> {
 
   /** Serves the standard streams until the client closes them. Node only. */
   serveStdio(): Promise<void> {
-    const server = serveStdio(this.handler);
+    const server = serveStdio(this.handler, this.#edgeOptions);
     this.#track(server);
     return server.closed;
   }
 
   /** A transport for an official client in this process. */
   connect(): InMemoryTransport {
-    return createInMemoryTransport(this.handler, (server) => {
-      this.#track(server);
+    return createInMemoryTransport(this.handler, {
+      ...this.#edgeOptions,
+      onStart: (server) => {
+        this.#track(server);
+      },
     });
   }
 

@@ -1,0 +1,3 @@
+import { eagerServer } from './eager-server.ts';
+
+await eagerServer().serveStdio();
