@@ -30,7 +30,7 @@ export interface Completer {
 /** What a server offers while it runs. */
 export class Catalog {
   readonly changes: Changes;
-  readonly tools: Registry<AnyTool, Tool>;
+  readonly tools: Registry<AnyTool, Layered<Tool>>;
   readonly prompts: Registry<AnyPrompt, Layered<Prompt>>;
   readonly resources: Registry<AnyResource, Resource>;
   readonly templates: Registry<AnyTemplate, Layered<ResourceTemplate>>;
@@ -47,7 +47,8 @@ export class Catalog {
       keyOf: (definition) => definition.name,
       make: (part) => {
         const tool = createTool(part.definition, part.toolLayers);
-        return { ...tool, call: wrapped(part.layers, (call) => tool.call(call, runtime)) };
+        const { layers } = part;
+        return { ...tool, layers, call: wrapped(layers, (call) => tool.call(call, runtime)) };
       },
       onChange: () => {
         this.changes.listChanged('toolsListChanged');

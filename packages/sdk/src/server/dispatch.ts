@@ -49,7 +49,8 @@ export function createDispatch(parts: ServerParts): Handler {
       const tool = found('tool', call, catalog.tools.find(call.target ?? ''));
       if (!tool.isTask || call.era !== 'modern' || !wantsTasks(call)) return tool.call(call, runtime);
       tool.checkHeaders(call);
-      return tasks.start(call);
+      // What a middleware of its group refuses makes no task: the caller may have to ask for more scopes first.
+      return wrapped(tool.layers, (given) => tasks.start(given))(call);
     },
     'prompts/list': (call) => list('prompts/list', call),
     'prompts/get': (call) => found('prompt', call, catalog.prompts.find(call.target ?? '')).get(call, runtime),

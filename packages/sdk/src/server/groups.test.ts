@@ -4,6 +4,7 @@ import { createCall, type Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
+import { createMemoryStore } from '../core/store.ts';
 import { MCPServerBuilder } from './builder.ts';
 import type { MCPServer } from './server.ts';
 
@@ -93,6 +94,21 @@ describe('a group', () => {
           argument: { name, value: '' },
         }),
       ).rejects.toThrow('not for you');
+  });
+
+  test('refuses a call before a task is made of it', async () => {
+    const store = createMemoryStore();
+    let kept = 0;
+    const { set } = store;
+    store.set = (...given) => (kept++, set(...given));
+    const server = new MCPServerBuilder({ name: 's', version: '1', store })
+      .group('a_', (a) => a.use(refuse).addTool({ name: 't', task: true, handler: () => 'x' }))
+      .build();
+    const clientCapabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    await expect(server.handler(createCall('tools/call', { name: 'a_t' }, { clientCapabilities }))).rejects.toThrow(
+      'not for you',
+    );
+    expect(kept).toBe(0);
   });
 
   test('may be filled with the same builder twice', async () => {
