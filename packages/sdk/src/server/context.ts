@@ -126,7 +126,8 @@ export class FunctionContext implements CallContext {
       return;
     this.#last = done;
     const params: JsonObject = { progressToken, progress: done };
-    if (total !== undefined) params.total = total;
+    // JSON has no other numbers: clients refuse the whole notification for a null.
+    if (total !== undefined && Number.isFinite(total)) params.total = total;
     if (message !== undefined) params.message = message;
     this.#parts.tell({ kind: 'notification', method: 'notifications/progress', params: Payload.of(params) });
   };

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../core/protocol.ts';
 
-/** Sends a log message. @param data - any JSON value @param logger - which part of the server speaks */
+/** Sends a log message. @param data - any JSON value, or an error, of which its name and message are sent @param logger - which part of the server speaks */
 export type LogFunction = (data: unknown, logger?: string) => void;
 
 /** One function per severity (RFC 5424). */
@@ -30,7 +30,13 @@ export class CallLog implements Log {
 
   #at(level: LogLevel): LogFunction {
     return (data, logger) => {
-      this.#send(level, { data, ...(logger === undefined ? {} : { logger }) });
+      this.#send(level, { data: shown(data), ...(logger === undefined ? {} : { logger }) });
     };
   }
+}
+
+/** An error has no members that JSON knows of, and a message must have data. */
+function shown(data: unknown): unknown {
+  if (data instanceof Error) return `${data.name}: ${data.message}`;
+  return data === undefined ? null : data;
 }
