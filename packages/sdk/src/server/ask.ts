@@ -150,12 +150,7 @@ export class Journal implements Asker {
 
   readonly ask: Asker['ask'] = (schema, message, options) => this.#tracked(this.#form(schema, message, options));
 
-  readonly askUrl: Asker['askUrl'] = (url, message, options) => {
-    const answer = this.#answer(this.#keyOf(options), urlQuestion(url, message));
-    return this.#tracked(
-      answer.then(({ action }) => ({ action: action === 'accept' || action === 'cancel' ? action : 'decline' })),
-    );
-  };
+  readonly askUrl: Asker['askUrl'] = (url, message, options) => this.#tracked(this.#url(url, message, options));
 
   readonly sample: Asker['sample'] = (request, options) =>
     // Checked by checkResponse; unknown content kinds pass.
@@ -218,6 +213,12 @@ export class Journal implements Asker {
     if (checked.issues) return this.#suspend(key, question);
     // The schema says what its values are.
     return { action: 'accept', content: checked.value as Infer<S> };
+  }
+
+  async #url(url: string, message: string, options?: AskOptions): Promise<UrlOutcome> {
+    const key = this.#keyOf(options);
+    const { action } = await this.#answer(key, urlQuestion(url, message));
+    return { action: action === 'accept' || action === 'cancel' ? action : 'decline' };
   }
 
   #remember(entry: JournalEntry): void {

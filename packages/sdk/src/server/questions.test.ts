@@ -7,6 +7,12 @@ import { checkResponse, formQuestion, requireCapability, sampleQuestion, urlQues
 const fieldsOf = (shape: z.ZodRawShape): unknown =>
   (formQuestion(z.object(shape), 'Q?').params.requestedSchema as JsonObject).properties;
 
+test('a page has an absolute URL', () => {
+  for (const url of ['', '/pay', 'example.com/pay'])
+    expect(() => urlQuestion(url, 'Pay')).toThrow(`askUrl: the URL "${url}" is not absolute.`);
+  expect(urlQuestion('https://example.com/pay', 'Pay').params).toMatchObject({ url: 'https://example.com/pay' });
+});
+
 describe('a form', () => {
   test('has text, numbers, switches and choices, with what a client can show of them', () => {
     expect(

@@ -78,12 +78,13 @@ function isField(property: JsonObject): boolean {
   return isJsonObject(items) && (Array.isArray(items.enum) || Array.isArray(items.anyOf) || Array.isArray(items.oneOf));
 }
 
-/** A page that the user is sent to. */
-export const urlQuestion = (url: string, message: string): Question => ({
-  method: 'elicitation/create',
-  params: { mode: 'url', message, url },
-  needs: { elicitation: { url: {} } },
-});
+/** A page that the user is sent to. @throws McpError `invalid_options` if the URL is not absolute */
+export function urlQuestion(url: string, message: string): Question {
+  if (!URL.canParse(url))
+    throw new McpError('invalid_options', `askUrl: the URL "${url.slice(0, 200)}" is not absolute.`);
+  const params = { mode: 'url', message, url };
+  return { method: 'elicitation/create', params, needs: { elicitation: { url: {} } } };
+}
 
 /** A message for the caller's model. */
 export const sampleQuestion = (request: SampleRequest): Question => ({
