@@ -1,11 +1,9 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Connection } from '../connect/connection.ts';
-import type { ServerRequestHandler } from '../connect/link.ts';
 import type { Call, ClientIdentity } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Era, LogLevel } from '../core/protocol.ts';
 import type { TypedMiddleware } from '../core/typed-call.ts';
 import { ResultCache, type CacheOptions } from './cache.ts';
@@ -13,6 +11,7 @@ import { MCPClient, type LogMessage } from './client.ts';
 import { targetFromConfig, type ServerConfig } from './config.ts';
 import {
   answerAll,
+  answerLegacy,
   answerQuestions,
   capabilitiesOf,
   type Answerers,
@@ -258,16 +257,17 @@ export class MCPClientBuilder {
     const stop = this.#clock.after(connectMs, () => {
       timeout.abort(new McpError('timeout', `The server was not reached within ${connectMs} ms.`));
     });
-    const answerers = this.#answerers;
-    const answer: ServerRequestHandler = async ({ method, params, signal }) => {
-      const { it } = await answerAll({ it: { method, params } }, answerers, signal);
-      return it as JsonObject;
-    };
     const onStray: TargetOptions['onStray'] = (method, params) => {
       // The server's own words: whoever is told looks at them.
       if (method === 'notifications/message') this.#log?.onMessage(params as unknown as LogMessage);
     };
-    const options = { clientInfo: this.#clientInfo, signal: timeout.signal, clock: this.#clock, answer, onStray };
+    const options = {
+      clientInfo: this.#clientInfo,
+      signal: timeout.signal,
+      clock: this.#clock,
+      answer: answerLegacy(this.#answerers),
+      onStray,
+    };
     try {
       return await this.#target(
         { ...options, ...(era ? { era } : {}), clientCapabilities: { ...clientCapabilities } },

@@ -93,3 +93,29 @@ it.each([
   token = 'ann';
   expect(await ask()).toMatchObject(again);
 });
+
+it('gives out what nobody else has changed', async () => {
+  const { cache } = counting(1_000);
+  const handler = cache.middleware(() =>
+    Promise.resolve(resultReply(Payload.of({ resultType: 'complete', tools: [{ name: 'a' }], ttlMs: 1_000 }))),
+  );
+  const list = async () => (await (await handler(createCall('tools/list'))).result()).tools as { name: string }[];
+  for (let round = 0; round < 3; round++) {
+    const tools = await list();
+    expect(tools).toEqual([{ name: 'a' }]);
+    tools.push({ name: 'b' });
+  }
+});
+
+it('does not keep what was got while the credentials changed', async () => {
+  let context = 'ann';
+  const cache = new ResultCache(new FakeClock(), {}, () => Promise.resolve(context));
+  let asked = 0;
+  const handler = cache.middleware(() => {
+    asked++;
+    if (asked === 1) context = 'bob';
+    return Promise.resolve(resultReply(Payload.of({ resultType: 'complete', ttlMs: 1_000, cacheScope: 'private' })));
+  });
+  for (let round = 0; round < 3; round++) await handler(createCall('tools/list'));
+  expect(asked).toBe(2);
+});

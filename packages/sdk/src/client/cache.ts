@@ -12,7 +12,8 @@ export interface CacheOptions {
 }
 
 interface Kept {
-  readonly result: Result;
+  /** As JSON: whoever gets the result may change it. */
+  readonly json: string;
   readonly expires: number;
   readonly isPublic: boolean;
   /** The authorization context that it was got in. */
@@ -73,7 +74,8 @@ export class ResultCache {
     const entry = this.#entries.get(key);
     if (!entry || (!entry.isPublic && entry.context !== context)) return undefined;
     const remaining = entry.expires - this.#clock.now();
-    if (remaining > 0) return resultReply(Payload.of({ ...entry.result, ttlMs: Math.floor(remaining) }));
+    if (remaining > 0)
+      return resultReply(Payload.of<Result>({ ...(JSON.parse(entry.json) as Result), ttlMs: Math.floor(remaining) }));
     this.#entries.delete(key);
     return undefined;
   }
@@ -85,7 +87,7 @@ export class ResultCache {
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#maxEntries && oldest !== undefined) this.#entries.delete(oldest);
     this.#entries.set(key, {
-      result,
+      json: JSON.stringify(result),
       expires: this.#clock.now() + ttlMs,
       isPublic: cacheScope === 'public',
       context,

@@ -12,7 +12,7 @@ import { createCall, type ClientIdentity } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Era, LogLevel } from '../core/protocol.ts';
 import type { NotificationMessage, Reply, Result } from '../core/reply.ts';
 import type { ResultOf } from '../core/typed-call.ts';
@@ -115,7 +115,7 @@ export class MCPClient {
     return this.#parts.connection.server;
   }
 
-  /** Resolves when the server is gone or the client was closed. */
+  /** Resolves when the server is gone for the first time, though a later call may reach it anew, or the client was closed. */
   get closed(): Promise<unknown> {
     return this.#parts.connection.closed;
   }
@@ -170,6 +170,8 @@ export class MCPClient {
   /** Suggests values of an argument. */
   async complete(params: input<typeof CompleteRequestParamsSchema>, options?: RequestOptions): Promise<string[]> {
     const { completion } = await this.request('completion/complete', { ...params }, options);
+    if (!isJsonObject(completion) || !Array.isArray(completion.values))
+      throw new McpError('unavailable', 'The server answered completion/complete without "completion.values".');
     return completion.values;
   }
 
@@ -179,7 +181,10 @@ export class MCPClient {
     return this.#running.run(limit, (within) => this.#parts.connection.ping(within));
   }
 
-  /** Listens to changes; resolves when the server has agreed. @throws what the server answers if it refuses */
+  /**
+   * Listens to changes; resolves when the server has agreed.
+   * @throws what the server answers if it refuses; McpError `timeout` if it does not answer within `callMs`
+   */
   async subscribe(filter: SubscriptionFilter): Promise<Subscription> {
     const { reconnect, clock, onChange } = this.#parts;
     const listen = (params: JsonObject, signal: AbortSignal): Promise<Reply> =>
@@ -187,7 +192,13 @@ export class MCPClient {
     const onEnd = (): void => void this.#subscriptions.delete(subscription);
     const subscription = new ClientSubscription({ filter, listen, reconnect, clock, onChange, onEnd });
     this.#subscriptions.add(subscription);
-    return subscription.open();
+    const limit = { timeoutMs: this.#parts.callMs };
+    return this.#running
+      .run(limit, () => subscription.open())
+      .catch((thrown: unknown) => {
+        subscription.close();
+        throw thrown;
+      });
   }
 
   /** Calls any method, of an extension too. @param params - without `_meta`, which is made here */

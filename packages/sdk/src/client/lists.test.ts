@@ -23,3 +23,9 @@ it('gives up a list that does not end', async () => {
   const list = listAll(() => Promise.resolve({ entries: [1], nextCursor: 'again' }));
   await expect(list.toArray()).rejects.toMatchObject({ code: 'unavailable' });
 });
+
+it('gives up a list whose pages never end', async () => {
+  let page = 0;
+  const list = listAll(() => Promise.resolve({ entries: [], nextCursor: String(page++) }));
+  await expect(list.toArray()).rejects.toThrow('more than 10000 pages');
+});

@@ -11,7 +11,13 @@ interface LoadedPage<T> {
   readonly nextCursor: unknown;
 }
 
-/** Makes a list of what reads a page. @throws McpError `unavailable` while reading if the server gives a cursor twice */
+/** A server that has more pages than this gives them for ever. */
+const MAX_PAGES = 10_000;
+
+/**
+ * Makes a list of what reads a page.
+ * @throws McpError `unavailable` while reading if the server gives a cursor twice, or more than 10,000 pages
+ */
 export function listAll<T>(load: (cursor: string | undefined) => Promise<LoadedPage<T>>): ListOf<T> {
   return {
     async *[Symbol.asyncIterator]() {
@@ -23,7 +29,8 @@ export function listAll<T>(load: (cursor: string | undefined) => Promise<LoadedP
         cursor = page.nextCursor;
         if (seen.has(cursor))
           throw new McpError('unavailable', 'The list does not end: the server gave a cursor twice.');
-        seen.add(cursor);
+        if (seen.add(cursor).size >= MAX_PAGES)
+          throw new McpError('unavailable', `The list does not end: it has more than ${MAX_PAGES} pages.`);
       }
     },
     async toArray() {

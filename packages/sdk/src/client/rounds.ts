@@ -6,6 +6,7 @@ import type {
   RootSchema,
 } from '@modelcontextprotocol/core';
 import type { input, output } from 'zod';
+import type { ServerRequestHandler } from '../connect/link.ts';
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler, Middleware } from '../core/handler.ts';
@@ -46,7 +47,7 @@ export interface Answerers {
 }
 
 /** A server that asks more often in one call than this is given up. */
-const MAX_ROUNDS = 32;
+export const MAX_ROUNDS = 32;
 
 /** Characters of a question that are shown in an error. */
 const MAX_SHOWN = 200;
@@ -109,11 +110,7 @@ interface RoundOptions {
 
 async function retryOf(call: Call, asked: JsonObject, { answerers, round }: RoundOptions): Promise<Call> {
   const requests = isJsonObject(asked.inputRequests) ? asked.inputRequests : undefined;
-  if (round > MAX_ROUNDS)
-    throw new McpError(
-      'unavailable',
-      `The server asked in more than ${MAX_ROUNDS} rounds, at last ${JSON.stringify(requests ?? null).slice(0, MAX_SHOWN)}.`,
-    );
+  if (round > MAX_ROUNDS) throw tooManyRounds(requests);
   const answers = requests && (await answerAll(requests, answerers, call.signal));
   call.signal.throwIfAborted();
   const { requestState: _old, inputResponses: _given, ...params } = call.params.value;
@@ -122,6 +119,13 @@ async function retryOf(call: Call, asked: JsonObject, { answerers, round }: Roun
   return { ...call, round, params: Payload.of<JsonObject>({ ...params, ...inputResponses, ...state }) };
 }
 
+/** The end of a call whose server never has enough. */
+export const tooManyRounds = (asked: JsonObject = {}): McpError =>
+  new McpError(
+    'unavailable',
+    `The server asked in more than ${MAX_ROUNDS} rounds, at last ${JSON.stringify(asked).slice(0, MAX_SHOWN)}.`,
+  );
+
 /** Answers the questions of one round, all at once. */
 export async function answerAll(requests: JsonObject, answerers: Answerers, signal: AbortSignal): Promise<JsonObject> {
   const answers = await Promise.all(
@@ -129,6 +133,25 @@ export async function answerAll(requests: JsonObject, answerers: Answerers, sign
   );
   return Object.fromEntries(answers);
 }
+
+/**
+ * Answers what a legacy server asks.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation for the codes of what is not declared
+ */
+export const answerLegacy =
+  (answerers: Answerers): ServerRequestHandler =>
+  async ({ method, params, signal, call }) => {
+    const until = call ? AbortSignal.any([signal, call.signal]) : signal;
+    try {
+      // What a server takes is its business.
+      return (await answerTo({ method, params }, answerers, until)) as JsonObject;
+    } catch (thrown) {
+      const { code, message } = McpError.from(thrown);
+      if (code !== 'missing_client_capability') throw thrown;
+      const isMode = method === 'elicitation/create' && answerers.elicit !== undefined;
+      throw new McpError(isMode ? 'invalid_params' : 'method_not_found', message);
+    }
+  };
 
 async function answerTo(request: unknown, answerers: Answerers, signal: AbortSignal): Promise<unknown> {
   const { method, params }: JsonObject = isJsonObject(request) ? request : {};

@@ -45,8 +45,10 @@ class TypeWriter {
 
   #combined({ anyOf, oneOf, allOf }: JsonObject, place: Place): string | undefined {
     const choices: unknown = anyOf ?? oneOf;
-    if (Array.isArray(choices)) return union(choices.map((choice) => this.write(choice, place)));
-    return Array.isArray(allOf) ? allOf.map((part) => `(${this.write(part, place)})`).join(' & ') : undefined;
+    if (Array.isArray(choices) && choices.length > 0) return union(choices.map((choice) => this.write(choice, place)));
+    return Array.isArray(allOf) && allOf.length > 0
+      ? allOf.map((part) => `(${this.write(part, place)})`).join(' & ')
+      : undefined;
   }
 
   #byType(schema: JsonObject, place: Place): string {
@@ -76,7 +78,8 @@ class TypeWriter {
       const mark = required.includes(name) ? '' : '?';
       return `${JSON.stringify(name)}${mark}: ${this.write(property, inner)};`;
     });
-    const { additionalProperties } = schema;
+    // What a pattern lets in, TypeScript cannot tell from the rest.
+    const additionalProperties = isJsonObject(schema.patternProperties) ? {} : schema.additionalProperties;
     if (properties.length === 0)
       return additionalProperties === false
         ? 'Record<string, never>'

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { MCPServerBuilder } from '../server/builder.ts';
+import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
 import { streamReply, type Message } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
@@ -132,4 +133,22 @@ it.each(['modern', 'legacy'] as const)('a change makes a %s client forget what i
   server.tools.add({ name: 'two', handler: () => '2' });
   expect(await take(subscription, 1)).toEqual([{ kind: 'tools' }]);
   expect(await client.tools.list().toArray()).toHaveLength(2);
+});
+
+it('is given up when the server does not answer in time', async () => {
+  const clock = new FakeClock();
+  const server = new MCPServerBuilder({ name: 's', version: '1.0.0' })
+    .use((next) => async (call) => {
+      if (call.method !== 'subscriptions/listen') return next(call);
+      await new Promise((resolve) => call.signal.addEventListener('abort', resolve));
+      throw new McpError('cancelled', 'at last');
+    })
+    .build();
+  const builder = new MCPClientBuilder({ name: 'c', version: '1.0.0', clock }).timeouts({ callMs: 1_000 });
+  const client = await builder.inMemory(server).build();
+  open.push(server, client);
+  const subscribing = client.subscribe({ tools: true });
+  await settled();
+  clock.advance(1_000);
+  await expect(subscribing).rejects.toMatchObject({ code: 'timeout' });
 });

@@ -94,3 +94,31 @@ it('cancels', async () => {
   await tasks.cancel('t');
   expect(sent).toEqual([['tasks/cancel', { taskId: 't' }]]);
 });
+
+it('gives up a task that never has asked enough', async () => {
+  const states = Array.from({ length: 100 }, (_, i) => ({
+    taskId: 't',
+    status: 'input_required',
+    inputRequests: { [`q${i}`]: { method: 'roots/list' } },
+  }));
+  const { tasks, asked } = tasksOf(states);
+  await expect(tasks.wait('t')).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('32 rounds'),
+  });
+  expect(asked).toHaveLength(32);
+});
+
+it.each([
+  [1, 20],
+  [1e12, 60 * 60 * 1000],
+])('a poll interval of %d is one of %d', async (pollIntervalMs, ms) => {
+  const { tasks, clock, sent } = tasksOf([{ ...WORKING, pollIntervalMs }, DONE]);
+  const result = tasks.wait('t');
+  await settled();
+  clock.advance(ms - 1);
+  await settled();
+  expect(sent).toHaveLength(1);
+  clock.advance(1);
+  await result;
+});

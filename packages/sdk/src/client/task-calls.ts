@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { McpError, isRpcError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { RemoteError, type Result } from '../core/reply.ts';
+import { MAX_ROUNDS, tooManyRounds } from './rounds.ts';
 
 /** Name of the extension in capabilities. */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -61,15 +62,17 @@ export class TaskCalls {
    */
   async wait(taskId: string, signal: AbortSignal = never()): Promise<Result> {
     const answered = new Set<string>();
-    for (;;) {
+    for (let rounds = 0; ;) {
       const task = await this.get(taskId, signal);
       if (task.status === 'completed') return isJsonObject(task.result) ? task.result : {};
       if (task.status === 'cancelled') throw new McpError('cancelled', 'The task was cancelled.');
       if (task.status === 'failed')
         throw new RemoteError(isRpcError(task.error) ? task.error : { code: -32603, message: 'The task failed.' });
       const asked = unanswered(task, answered);
-      if (asked) await this.update(taskId, await this.#options.answer(asked, signal), signal);
-      else await pause(this.#options.clock, intervalOf(task), signal);
+      if (asked) {
+        if (++rounds > MAX_ROUNDS) throw tooManyRounds(asked);
+        await this.update(taskId, await this.#options.answer(asked, signal), signal);
+      } else await pause(this.#options.clock, intervalOf(task), signal);
     }
   }
 }

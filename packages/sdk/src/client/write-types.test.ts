@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { MCPServerBuilder, type MCPServer } from '../index.ts';
+import { Payload, resultReply, MCPServerBuilder, type Call, type JsonObject, type MCPServer } from '../index.ts';
 import { MCPClientBuilder } from './builder.ts';
 import type { MCPClient } from './client.ts';
 import { typedClient } from './typed-client.ts';
@@ -99,4 +99,33 @@ it('a typed client calls, and rejects what failed', async () => {
   expect(await weather.now()).toBe('noon');
   await expect(weather.fail()).rejects.toMatchObject({ message: 'out of tea' });
   expect(await Promise.resolve(weather)).toBe(weather);
+});
+
+it('takes what servers list that do not keep to the specification', async () => {
+  const tools = [
+    { name: 'bare' },
+    { name: 'twice', description: null, inputSchema: { type: 'object', allOf: [] } },
+    {
+      name: 'twice',
+      inputSchema: {
+        type: 'object',
+        properties: { a: {} },
+        additionalProperties: false,
+        patternProperties: { '^x': {} },
+      },
+      outputSchema: null,
+    },
+  ];
+  const handler = (call: Call) =>
+    Promise.resolve(
+      resultReply(
+        Payload.of<JsonObject>(
+          call.method === 'tools/list' ? { tools } : { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
+        ),
+      ),
+    );
+  const client = await new MCPClientBuilder({ name: 'c', version: '1' }).inMemory(handler).build();
+  open.push(client);
+  const text = await writeTypes(client);
+  expect(check(`${text}\nexport const x: Server['toolTypes']['twice']['params'] = { a: 1, xy: 2 };`)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { McpError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { MCPClient } from './client.ts';
 import { typeOf } from './schema-types.ts';
 
@@ -18,19 +18,22 @@ import { typeOf } from './schema-types.ts';
 export async function writeTypes(client: MCPClient, name = 'Server'): Promise<string> {
   if (!/^[A-Za-z_$][\w$]*$/.test(name))
     throw new McpError('invalid_options', `name is ${JSON.stringify(name)}; allowed: a TypeScript identifier.`);
-  const members: string[] = [];
-  for await (const tool of client.tools.list()) {
-    const params = typeOf(tool.inputSchema, 3);
-    const optional = hasRequired(tool.inputSchema) ? '' : ' | undefined';
-    const result = tool.outputSchema ? typeOf(tool.outputSchema, 3) : 'unknown';
-    members.push(
-      `${comment(tool.description)}    ${JSON.stringify(tool.name)}: {\n      params: ${params}${optional};\n      result: ${result};\n    };`,
+  const members = new Map<string, string>();
+  // What servers list is not checked: anything may be missing, or there twice.
+  for await (const listed of client.tools.list()) {
+    const tool: JsonObject = listed;
+    const input = isJsonObject(tool.inputSchema) ? tool.inputSchema : {};
+    const optional = hasRequired(input) ? '' : ' | undefined';
+    const result = isJsonObject(tool.outputSchema) ? typeOf(tool.outputSchema, 3) : 'unknown';
+    members.set(
+      listed.name,
+      `${comment(tool.description)}    ${JSON.stringify(listed.name)}: {\n      params: ${typeOf(input, 3)}${optional};\n      result: ${result};\n    };`,
     );
   }
-  return `/** Tools of a live server, written by writeTypes. */\nexport interface ${name} {\n  toolTypes: {\n${members.join('\n')}\n  };\n}\n`;
+  return `/** Tools of a live server, written by writeTypes. */\nexport interface ${name} {\n  toolTypes: {\n${[...members.values()].join('\n')}\n  };\n}\n`;
 }
 
 const hasRequired = (schema: JsonObject): boolean => Array.isArray(schema.required) && schema.required.length > 0;
 
-const comment = (text: string | undefined): string =>
-  text === undefined ? '' : `    /** ${text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')} */\n`;
+const comment = (text: unknown): string =>
+  typeof text !== 'string' ? '' : `    /** ${text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')} */\n`;

@@ -57,12 +57,12 @@ class ChannelLink implements Link {
     });
     this.#pending.set(id, exchange);
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
-    this.#channel.send(encodeRequest(id, call.method, params));
+    void this.#channel.send(encodeRequest(id, call.method, params));
     return exchange.reply;
   };
 
   notify(method: string, params: Payload<JsonObject>): Promise<void> {
-    this.#channel.send(encodeNotification(method, params));
+    void this.#channel.send(encodeNotification(method, params));
     return Promise.resolve();
   }
 
@@ -76,7 +76,7 @@ class ChannelLink implements Link {
   }
 
   async close(): Promise<void> {
-    this.#channel.close();
+    void this.#channel.close();
     await this.closed;
   }
 
@@ -107,7 +107,7 @@ class ChannelLink implements Link {
     const call = relatedTo === undefined ? undefined : (this.#pending.get(relatedTo)?.call ?? null);
     const answer = await answerToServer(frame, this.onRequest, { signal: cancelled.signal, call });
     if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
-    if (!cancelled.signal.aborted) this.#channel.send(encodeResponse(frame.id, answer));
+    if (!cancelled.signal.aborted) void this.#channel.send(encodeResponse(frame.id, answer));
   }
 
   /** Ids of both sides may be the same: a legacy server cancels what it asked, a modern one a stream that it ends. */
@@ -142,7 +142,7 @@ class ChannelLink implements Link {
   }
 
   #tellCancelled(requestId: RequestId): void {
-    this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId })));
+    void this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId })));
   }
 
   #take(id: RequestId): Exchange | undefined {

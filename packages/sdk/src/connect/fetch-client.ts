@@ -24,6 +24,7 @@ async function send(url: URL, fetchLike: FetchLike, request: HttpClientRequest):
   const { method, headers, signal } = request;
   const body = request.body as string | Uint8Array<ArrayBuffer> | undefined;
   let response: Response;
+  checkHeaders(headers);
   try {
     response = await fetchLike(url.href, { method, headers, signal, redirect: 'error', ...(body ? { body } : {}) });
   } catch (cause) {
@@ -38,6 +39,16 @@ async function send(url: URL, fetchLike: FetchLike, request: HttpClientRequest):
     body: stream && reader ? chunks(reader) : await readAll(reader),
     cancel: () => void reader?.cancel().catch(() => undefined),
   };
+}
+
+/** What `fetch` says of a wrong header quotes it, and it may be a credential. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers))
+    try {
+      new Headers([[name, value]]);
+    } catch {
+      throw new McpError('invalid_options', `The header ${JSON.stringify(name)} has a character that none may have.`);
+    }
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MockAgent } from 'undici';
@@ -118,6 +119,15 @@ describe.each(DRIVERS)('an HTTP client (%s)', (_, create) => {
     let length = 0;
     for await (const part of stream(await client.request(post()))) length += part.length;
     expect(length).toBe(64 * chunk.length);
+  });
+
+  it('does not quote a header that cannot be sent', async () => {
+    const { client } = await open(create, (_req, res) => res.end());
+    const thrown: unknown = await client
+      .request(post({ headers: { authorization: 'Bearer s3cret\nx' } }))
+      .catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(McpError);
+    expect(inspect(thrown, { depth: 9 })).not.toContain('s3cret');
   });
 
   const closing = async (end: (response: HttpClientResponse) => unknown): Promise<void> => {

@@ -53,6 +53,13 @@ describe('a call over HTTP', () => {
     expect(client.requests.map(({ message }) => message.id)).toEqual([1, 2]);
   });
 
+  it('takes no answer to another request, but an error without an id', async () => {
+    const [link] = linkTo(({ message }) => ({ json: ok({ ...message, id: 99 }, {}) }));
+    await expect(link.send(createCall('x'))).rejects.toMatchObject({ code: 'unavailable' });
+    const [strict] = linkTo(({ message }) => ({ status: 400, json: fail({ ...message, id: null }, -32700) }));
+    await expect((await strict.send(createCall('x'))).result()).rejects.toMatchObject({ rpc: { code: -32700 } });
+  });
+
   it('keeps the status of an error that has one', async () => {
     const [link] = linkTo(({ message }) => ({ status: 404, json: fail(message, -32601) }));
     expect(await link.send(createCall('x'))).toMatchObject({ status: 404 });

@@ -76,7 +76,7 @@ export class HttpLink implements Link {
       throw statusError(this.label, response.status, wordsOf(response));
     const reply =
       response.body instanceof Uint8Array
-        ? this.#single(response, response.body)
+        ? this.#single(response, response.body, id)
         : await replyFromStream({ ...this.#streamOf(response, call, id), call, id, label: this.label });
     if (forget) void reply.done.then(forget);
     return reply;
@@ -180,10 +180,12 @@ export class HttpLink implements Link {
     return { ...this.#base, ...(sessionId === undefined ? {} : { [HEADER.sessionId]: sessionId }) };
   }
 
-  #single(response: HttpClientResponse, body: Uint8Array): Reply {
+  #single(response: HttpClientResponse, body: Uint8Array, id: RequestId): Reply {
     const frame = tryReadFrame(body);
-    if (frame?.kind === 'response') return singleReply(finalMessage(frame));
-    throw statusError(this.label, response.status);
+    if (frame?.kind !== 'response') throw statusError(this.label, response.status);
+    // A server that could not read the request does not know its id.
+    if (frame.id === id || (frame.id === null && frame.error)) return singleReply(finalMessage(frame));
+    throw new McpError('unavailable', `${this.label} answered another request than the one that was sent.`);
   }
 
   /** Messages of a stream; what the server asks of its client is answered on the way. */

@@ -85,6 +85,14 @@ test('a call that is cancelled does not wait for a sign-in', async () => {
   });
 });
 
+test('the end of a session asks nobody to sign in', async () => {
+  const client = answering({ status: 401 });
+  const onUnauthorized = vi.fn(() => Promise.resolve(true));
+  const request = { method: 'DELETE', headers: {}, signal: new AbortController().signal } as const;
+  expect((await withAuth(client, url, { ...counting(), onUnauthorized }).request(request)).status).toBe(401);
+  expect(onUnauthorized).not.toHaveBeenCalled();
+});
+
 test('closing closes the client', async () => {
   const client = answering({});
   await withAuth(client, url, counting()).close();

@@ -29,7 +29,9 @@ async function send({ client, url, auth }: Guarded, request: HttpClientRequest):
       sent,
     };
     await auth.onResponse?.(seen);
-    if (tries === MAX_TRIES || !wantsOthers(response) || !auth.onUnauthorized) return response;
+    // The end of a session is worth no sign-in.
+    if (tries === MAX_TRIES || request.method === 'DELETE') return response;
+    if (!wantsOthers(response) || !auth.onUnauthorized) return response;
     if (!(await untilAborted(auth.onUnauthorized(seen), request.signal))) return response;
     // The connection is freed: nobody reads why the request was refused.
     response.cancel();
