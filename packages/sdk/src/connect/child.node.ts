@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { McpError } from '../core/errors.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeLine, LineSplitter } from '../wire/lines.ts';
+import { ChildGroup, HAS_GROUPS } from './child-group.node.ts';
 
 /** A program that serves on its standard streams. */
 export interface ChildServer {
@@ -19,7 +20,7 @@ const INHERITED = [
   ...['SYSTEMROOT', 'SYSTEMDRIVE', 'TEMP', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'PROGRAMFILES'],
 ];
 
-/** How long a child has to end once its input is closed, and again after SIGTERM. Unit: ms. */
+/** How long a child has to end once its input is closed. Unit: ms. */
 const GRACE_MS = 1_000;
 
 /** Limit for one line. Unit: bytes. */
@@ -35,12 +36,14 @@ export async function startChild({ command, args, env, cwd, onStderr }: ChildSer
     env: { ...inherited, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['pipe', 'pipe', onStderr ? 'pipe' : 'inherit'],
+    detached: HAS_GROUPS,
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => onStderr?.(text));
   await once(child, 'spawn').catch((cause: unknown) => {
     throw new McpError('unavailable', `${command} cannot be started.`, { cause });
   });
-  // `kill` may fail; what then happens to the child is told by its exit.
+  const group = new ChildGroup(child);
+  // A signal may fail; what then happens to the child is told by its exit.
   child.on('error', () => undefined);
   // A program that it started may hold its pipes open: what the child itself had to say it has said.
   child.once('exit', () => {
@@ -61,7 +64,7 @@ export async function startChild({ command, args, env, cwd, onStderr }: ChildSer
         try {
           for (const line of splitter.push(chunk)) events.message(line);
         } catch {
-          child.kill();
+          group.end();
         }
       });
       child.once('close', (code, signal) => {
@@ -73,12 +76,9 @@ export async function startChild({ command, args, env, cwd, onStderr }: ChildSer
     },
     close() {
       child.stdin?.end();
-      const term = setTimeout(() => child.kill(), GRACE_MS);
-      const kill = setTimeout(() => child.kill('SIGKILL'), 2 * GRACE_MS);
-      child.once('close', () => {
-        clearTimeout(term);
-        clearTimeout(kill);
-      });
+      setTimeout(() => {
+        group.end();
+      }, GRACE_MS).unref();
     },
   };
 }
