@@ -121,6 +121,20 @@ describe.each(DRIVERS)('an HTTP client (%s)', (_, create) => {
     expect(length).toBe(64 * chunk.length);
   });
 
+  it('makes no call wait for streams that are open for long', async () => {
+    const { client } = await open(create, (req, res) => {
+      if (req.method === 'GET') events(res).write('data: 1\n\n');
+      else res.end('{}');
+    });
+    const listen = () => {
+      const { body: _, ...get } = post({ method: 'GET', isLasting: true });
+      return client.request(get);
+    };
+    const streams = await Promise.all(Array.from({ length: 70 }, listen));
+    expect((await client.request(post())).status).toBe(200);
+    for (const each of streams) each.cancel();
+  });
+
   it('does not quote a header that cannot be sent', async () => {
     const { client } = await open(create, (_req, res) => res.end());
     const thrown: unknown = await client

@@ -7,6 +7,8 @@ export interface HttpClientRequest {
   readonly headers: Record<string, string>;
   readonly body?: WireJson;
   readonly signal: AbortSignal;
+  /** Whether the response is a stream that is open for as long as its reader wants: calls must not wait for its end. */
+  readonly isLasting?: boolean;
 }
 
 /** Its response: an event stream as it comes, anything else read to the end. */

@@ -70,6 +70,7 @@ export class HttpLink implements Link {
       headers,
       body: encodeRequest(id, call.method, params),
       signal: call.signal,
+      isLasting: call.method === 'subscriptions/listen',
     });
     if (call.method === 'initialize') this.#newSessionId = response.header(HEADER.sessionId);
     if (isAboutTheServer(response.status, call, headers))
@@ -137,7 +138,7 @@ export class HttpLink implements Link {
     const headers: Record<string, string> = { ...this.#sessionHeaders(), accept: 'text/event-stream' };
     delete headers['content-type'];
     if (lastEventId !== undefined) headers[HEADER.lastEventId] = lastEventId;
-    return this.#client.request({ method: 'GET', headers, signal });
+    return this.#client.request({ method: 'GET', headers, signal, isLasting: true });
   }
 
   async close(): Promise<void> {
