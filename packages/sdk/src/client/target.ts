@@ -70,8 +70,17 @@ export function webSocketTarget(address: string | URL, { headers = {} }: WebSock
 export function stdioTarget(command: string, args: readonly string[] = [], options: StdioTargetOptions = {}): Target {
   return async (connectOptions, auth) => {
     refuseAuth(auth);
-    const child = await startChild({ command, args, ...options });
-    return over(linkOverChannel(child, command), connectOptions);
+    const start = async (): Promise<Link> => linkOverChannel(await startChild({ command, args, ...options }), command);
+    const link = await start();
+    const state = { isGone: false };
+    void link.closed.then(() => (state.isGone = true));
+    try {
+      return await over(link, connectOptions);
+    } catch (thrown) {
+      // Some legacy servers end at a request that they do not know, as the probe is.
+      if (!state.isGone || connectOptions.era === 'legacy' || connectOptions.signal.aborted) throw thrown;
+      return over(await start(), { ...connectOptions, era: 'legacy' });
+    }
   };
 }
 
