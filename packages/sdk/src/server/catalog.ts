@@ -1,5 +1,7 @@
 import type { Call } from '../core/call.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
+import { resultReply } from '../core/reply.ts';
 import { Changes } from './changes.ts';
 import { targetOfReference, type Complete, type CompletionDefinition, type Completions } from './completion.ts';
 import { Faults } from './faults.ts';
@@ -32,16 +34,13 @@ export class Catalog {
   readonly changes: Changes;
   readonly tools: Registry<AnyTool, Layered<Tool>>;
   readonly prompts: Registry<AnyPrompt, Layered<Prompt>>;
-  readonly resources: Registry<AnyResource, Resource>;
+  readonly resources: Registry<AnyResource, Layered<Resource>>;
   readonly templates: Registry<AnyTemplate, Layered<ResourceTemplate>>;
   readonly #completions = new Map<string, Completer>();
 
   /** @param toolLayers - wrap the tools that are added later @throws McpError `invalid_options` naming every fault of the parts */
   constructor(parts: Parts, runtime: ServerRuntime, toolLayers: readonly ToolMiddleware[]) {
-    this.changes = new Changes(runtime, (uri) => {
-      const found = this.findResource(uri);
-      return found ? found.watch : 'unknown';
-    });
+    this.changes = new Changes(runtime, (uri) => this.findResource(uri)?.watch);
     this.tools = new Registry({
       kind: 'tool',
       keyOf: (definition) => definition.name,
@@ -74,7 +73,7 @@ export class Catalog {
       keyOf: (definition) => definition.uri,
       make: ({ definition, layers }) => {
         const resource = createResource(definition);
-        return { ...resource, read: wrapped(layers, (call) => resource.read(call, runtime)) };
+        return { ...resource, layers, read: wrapped(layers, (call) => resource.read(call, runtime)) };
       },
       onChange,
     });
@@ -97,8 +96,19 @@ export class Catalog {
   }
 
   /** What answers for a URI: a fixed resource, else the first template that describes it. */
-  findResource(uri: string): Resource | undefined {
+  findResource(uri: string): Layered<Resource> | undefined {
     return this.resources.find(uri) ?? this.#templateFor(uri);
+  }
+
+  /** Those of the URIs that a caller may listen to: what a middleware of their group refuses is like what is not there. */
+  async audible(call: Call, uris: readonly string[]): Promise<ReadonlySet<string>> {
+    const allowed = await Promise.all(
+      uris.map(async (uri) => {
+        const found = this.findResource(uri);
+        return found !== undefined && (found.layers.length === 0 || (await letsPass(found.layers, call)));
+      }),
+    );
+    return new Set(uris.filter((_, index) => allowed[index]));
   }
 
   /** What completes an argument of what a call refers to; undefined if that is not there. */
@@ -152,6 +162,17 @@ export class Catalog {
     const key = keyOf(ref.type, target, argument);
     if (this.#completions.has(key)) faults.add(`completion of "${argument}" of "${target}" is defined twice.`);
     this.#completions.set(key, { complete, layers });
+  }
+}
+
+/** Whether a call gets through middleware; nothing is done with it. */
+async function letsPass(layers: readonly AnyMiddleware[], call: Call): Promise<boolean> {
+  const through = resultReply(Payload.of<JsonObject>({ resultType: 'complete' }));
+  try {
+    const reply = await wrapped(layers, () => Promise.resolve(through))(call);
+    return reply.peek() !== 'error';
+  } catch {
+    return false;
   }
 }
 

@@ -37,13 +37,10 @@ export class Changes {
   readonly #listeners = new Set<Listener>();
   readonly #watched = new Map<string, { count: number; stop: () => void }>();
   readonly #runtime: Pick<ServerRuntime, 'closing' | 'telemetry'>;
-  readonly #watchOf: (uri: string) => Watch | undefined | 'unknown';
+  readonly #watchOf: (uri: string) => Watch | undefined;
 
-  /** @param watchOf - how a resource is watched; `unknown` if there is none of that URI */
-  constructor(
-    runtime: Pick<ServerRuntime, 'closing' | 'telemetry'>,
-    watchOf: (uri: string) => Watch | undefined | 'unknown',
-  ) {
+  /** @param watchOf - how a resource is watched */
+  constructor(runtime: Pick<ServerRuntime, 'closing' | 'telemetry'>, watchOf: (uri: string) => Watch | undefined) {
     this.#runtime = runtime;
     this.#watchOf = watchOf;
     // One for all: Node takes many listeners on one signal for a leak.
@@ -72,14 +69,14 @@ export class Changes {
   /**
    * Answers `subscriptions/listen`: acknowledges what of the filter is honoured, then tells until the caller ends it or
    * the server closes.
-   * @param taskIds - of {@link tasksAskedBy}, those that are the caller's
+   * @param named - of {@link tasksAskedBy} and {@link resourcesAskedBy}, those that the caller may know of
    */
-  listen(call: Call, taskIds: ReadonlySet<string>): Reply {
+  listen(call: Call, { taskIds, uris }: Pick<Listener, 'taskIds' | 'uris'>): Reply {
     const asked = askedBy(call);
     const queue = new PushQueue<Message>();
     const listener: Listener = {
       lists: new Set(Object.keys(LISTS).filter((list) => asked[list] === true)),
-      uris: new Set(strings(asked.resourceSubscriptions).filter((uri) => this.#watchOf(uri) !== 'unknown')),
+      uris,
       taskIds,
       watched: new Set(),
       end: () => undefined,
@@ -128,7 +125,7 @@ export class Changes {
     const watched = this.#watched.get(uri);
     if (watched) watched.count++;
     const watch = watched ? undefined : this.#watchOf(uri);
-    if (typeof watch !== 'function') return watched !== undefined;
+    if (!watch) return watched !== undefined;
     const stop = watch(uri, () => {
       this.resourceUpdated(uri);
     });
@@ -161,6 +158,9 @@ const notification = (method: string, params: JsonObject): Message => ({
 
 /** The tasks that a `subscriptions/listen` names. */
 export const tasksAskedBy = (call: Call): string[] => strings(askedBy(call).taskIds);
+
+/** The resources that a `subscriptions/listen` names. */
+export const resourcesAskedBy = (call: Call): string[] => strings(askedBy(call).resourceSubscriptions);
 
 function askedBy({ params }: Call): JsonObject {
   const { notifications } = params.value;

@@ -9,7 +9,7 @@ import { resultReply, type Reply } from '../core/reply.ts';
 import type { Faults } from './faults.ts';
 import type { CacheHints } from './cache-hints.ts';
 import type { Catalog } from './catalog.ts';
-import { tasksAskedBy } from './changes.ts';
+import { resourcesAskedBy, tasksAskedBy } from './changes.ts';
 import { argumentOf, runCompletion } from './completion.ts';
 import { wrapped, type Extension } from './parts.ts';
 import type { CallContext } from './context.ts';
@@ -43,7 +43,11 @@ export function createDispatch(parts: ServerParts): Handler {
     ...Object.fromEntries(extensions.flatMap(({ methods: own = {} }) => Object.entries(own))),
     ...tasks.methods,
     'server/discover': () => complete({ ...describe(parts), ...parts.hints, _meta }),
-    'subscriptions/listen': async (call) => catalog.changes.listen(call, await tasks.ownedBy(call, tasksAskedBy(call))),
+    'subscriptions/listen': async (call) =>
+      catalog.changes.listen(call, {
+        taskIds: await tasks.ownedBy(call, tasksAskedBy(call)),
+        uris: await catalog.audible(call, resourcesAskedBy(call)),
+      }),
     'tools/list': (call) => list('tools/list', call),
     'tools/call': (call) => {
       const tool = found('tool', call, catalog.tools.find(call.target ?? ''));

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createCall, type Call } from '../core/call.ts';
+import { createCall, type Call, type Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { NotificationMessage } from '../core/reply.ts';
 import { createMemoryStore } from '../core/store.ts';
 import { MCPServerBuilder } from './builder.ts';
 import type { MCPServer } from './server.ts';
@@ -94,6 +95,36 @@ describe('a group', () => {
           argument: { name, value: '' },
         }),
       ).rejects.toThrow('not for you');
+  });
+
+  test('lets nobody listen to a resource whose reading it refuses', async () => {
+    const watched: string[] = [];
+    const subscribe = (uri: string) => (watched.push(uri), () => undefined);
+    const open = { subscribe, handler: () => 'x' };
+    const adults: Middleware = (next) => (given) =>
+      given.principal ? next(given) : Promise.reject(new McpError('unauthenticated', 'who are you?'));
+    const server = builder()
+      .addResource({ uri: 'o://1', ...open })
+      .group('a_', (a) =>
+        a
+          .use(adults)
+          .addResource({ uri: 'a://1', ...open })
+          .addResource({ uriTemplate: 'b://{id}', name: 'b', ...open }),
+      )
+      .build();
+    const resourceSubscriptions = ['o://1', 'a://1', 'b://1', 'c://1'];
+    const heardBy = async (principal: Principal | null): Promise<unknown> => {
+      const given = createCall('subscriptions/listen', { notifications: { resourceSubscriptions } }, { principal });
+      const reply = await server.handler(given);
+      const { value } = await reply.messages()[Symbol.asyncIterator]().next();
+      reply.cancel();
+      return (value as NotificationMessage).params.value.notifications;
+    };
+    expect(await heardBy(null)).toEqual({ resourceSubscriptions: ['o://1'] });
+    expect(watched).toEqual(['o://1']);
+    expect(await heardBy({ subject: 'ann', scopes: new Set() })).toEqual({
+      resourceSubscriptions: ['o://1', 'a://1', 'b://1'],
+    });
   });
 
   test('refuses a call before a task is made of it', async () => {
