@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const GUIDES = ['first-server', 'first-client', 'middleware', 'asking'];
+const GUIDES = ['first-server', 'first-client', 'middleware', 'asking', 'tasks'];
 
 /** `<!-- file#region -->`, then the code of that region. */
 const SNIPPET = /<!-- (\S+)#(\S+) -->\n\n```ts\n(.*?)```/gs;
@@ -21,11 +21,14 @@ function regionOf(code: string, name: string): string {
 describe.each(GUIDES)('the guide %s', (guide) => {
   it('shows what its example holds, and all of it', async () => {
     const text = await read(`docs/guides/${guide}.md`);
-    const code = await read(`examples/guides/${guide}.ts`);
-    const shown = [...text.matchAll(SNIPPET)];
+    const shown = [...text.matchAll(SNIPPET)].map(([, file = '', region = '', snippet]) => ({ file, region, snippet }));
     expect(shown.length).toBe(text.split('```ts').length - 1);
-    for (const [, , region, snippet] of shown) expect(snippet).toBe(regionOf(code, region ?? ''));
-    expect(shown.map(([, , region]) => region)).toEqual([...code.matchAll(/#region (\S+)/g)].map(([, name]) => name));
+    for (const file of new Set([`examples/guides/${guide}.ts`, ...shown.map((snippet) => snippet.file)])) {
+      const code = await read(file);
+      const ofFile = shown.filter((snippet) => snippet.file === file);
+      for (const { region, snippet } of ofFile) expect(snippet).toBe(regionOf(code, region));
+      expect(ofFile.map(({ region }) => region)).toEqual([...code.matchAll(/#region (\S+)/g)].map(([, name]) => name));
+    }
   });
 
   it('runs', async () => {
