@@ -4,8 +4,10 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isModernVersion, META, MODERN_VERSION } from '../core/protocol.ts';
 import { RemoteError, type Result } from '../core/reply.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
+import { HttpLink } from './http-link.ts';
 import { connectLegacy } from './legacy.ts';
-import { readToEnd, type Link } from './link.ts';
+import type { Link } from './link.ts';
+import { ModernUpstream, pingModern } from './modern.ts';
 
 /** Codes that only a modern server answers with. */
 const HEADER_MISMATCH = -32020;
@@ -102,6 +104,10 @@ function describe(result: Result): ServerDescription {
 }
 
 function modernConnection(link: Link, server: ServerDescription, options: ConnectOptions): Connection {
+  const { clientInfo, clock } = options;
+  // What is at the other end of a pipe stays what it is.
+  if (link instanceof HttpLink)
+    return new ModernUpstream(link, { server, clientInfo, clock, reconsider: () => reconsider(link, options) });
   return {
     handler: link.send,
     era: 'modern',
@@ -109,9 +115,14 @@ function modernConnection(link: Link, server: ServerDescription, options: Connec
     server,
     closed: link.closed,
     close: () => link.close(),
-    async ping(signal) {
-      const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
-      await readToEnd(reply);
-    },
+    ping: (signal) => pingModern(link, { signal, clientInfo }),
   };
+}
+
+/** Limit for asking for the era again. Unit: ms. */
+const RECONSIDER_TIMEOUT_MS = 30_000;
+
+async function reconsider(link: Link, options: ConnectOptions): Promise<Connection | undefined> {
+  const now = { ...options, signal: AbortSignal.timeout(RECONSIDER_TIMEOUT_MS) };
+  return (await probe(link, now)) === 'legacy' ? connectLegacy(link, now) : undefined;
 }
