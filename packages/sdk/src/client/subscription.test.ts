@@ -122,7 +122,7 @@ it('a server that does not acknowledge has refused', async () => {
 });
 
 it.each(['modern', 'legacy'] as const)('a change makes a %s client forget what it kept', async (era) => {
-  const server = new MCPServerBuilder({ name: 's', version: '1', cache: { ttlMs: 60_000 } } as never)
+  const server = new MCPServerBuilder({ name: 's', version: '1', ttlMs: 60_000 })
     .addTool({ name: 'one', handler: () => '1' })
     .build();
   open.push(server);
