@@ -93,7 +93,8 @@ export type {
   UpgradeHandler,
 } from './serve/listener.ts';
 export type { AskOptions, AskOutcome, Asker, UrlOutcome } from './server/ask.ts';
-export { MCPServerBuilder, type ServerOptions, type ToolTypes } from './server/builder.ts';
+export { MCPServerBuilder, type ToolTypes } from './server/builder.ts';
+export type { ServerOptions } from './server/options.ts';
 export type { CacheHints } from './server/cache-hints.ts';
 export type { Watch } from './server/changes.ts';
 export type { Complete, CompletionDefinition, Completions } from './server/completion.ts';

@@ -138,7 +138,7 @@ export class HttpLink implements Link {
     const headers: Record<string, string> = { ...this.#sessionHeaders(), accept: 'text/event-stream' };
     delete headers['content-type'];
     if (lastEventId !== undefined) headers[HEADER.lastEventId] = lastEventId;
-    return this.#client.request({ method: 'GET', headers, signal, isLasting: true });
+    return this.#client.request({ method: 'GET', headers, signal });
   }
 
   async close(): Promise<void> {

@@ -19,3 +19,13 @@ export interface Telemetry {
 
 /** Drops every fact. */
 export const silentTelemetry: Telemetry = { record: () => undefined };
+
+/** Writes warnings and errors to the console of this process, which is its standard error: a line each. */
+export const consoleTelemetry: Telemetry = {
+  record({ name, severity, fields: { stack, ...fields } }) {
+    if (severity !== 'warn' && severity !== 'error') return;
+    const place = typeof stack === 'string' ? /^ +at .*/m.exec(stack)?.[0].trim() : undefined;
+    // eslint-disable-next-line no-console -- it is what the console is for: each runtime has it, and hosts collect it
+    console.error([name, JSON.stringify(fields), place].filter((part) => part !== undefined).join(' '));
+  },
+};

@@ -91,8 +91,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   const origins = new Set((options.origins ?? []).map(parseOrigin));
   const hosts = options.hosts && new Set(options.hosts.map(parseHost));
   const random = options.random ?? systemRandom;
-  const secret = options.secret ?? random.bytes(SECRET_BYTES);
-  if (secret.length < SECRET_BYTES) throw invalid('secret', `${secret.length} bytes`, `at least ${SECRET_BYTES} bytes`);
+  const secret = checkSecret(options.secret ?? random.bytes(SECRET_BYTES));
   return {
     limits: resolveLimits(options.limits),
     keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000, MAX_TIMER_MS),
@@ -109,6 +108,13 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
       return (await options.authenticate?.((name) => request.header(name))) ?? null;
     },
   };
+}
+
+function checkSecret(secret: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const given: unknown = secret;
+  if (!(given instanceof Uint8Array)) throw invalid('secret', 'no Uint8Array', `at least ${SECRET_BYTES} bytes`);
+  if (given.length >= SECRET_BYTES) return secret;
+  throw invalid('secret', `${given.length} bytes`, `at least ${SECRET_BYTES} bytes`);
 }
 
 function resolveLimits(limits: Partial<EdgeLimits> = {}): EdgeLimits {

@@ -151,7 +151,7 @@ describe('a handler that fails of itself', () => {
     const told = {
       name: 'call.failed',
       severity: 'error',
-      fields: { method: 'tools/list', message: 'disk on fire' },
+      fields: { method: 'tools/list', message: 'disk on fire', stack: expect.stringContaining('at ') as string },
     };
     const response = await send(CALL.message, CALL.headers);
     expect([response.status, (await response.text()).includes('fire')]).toEqual([500, false]);

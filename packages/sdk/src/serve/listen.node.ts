@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { McpError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { emptyResponse, type HttpHandler } from './http-message.ts';
 import { DRAIN_MS, type HttpListener, type ListenOptions, type UpgradeHandler } from './listener.ts';
 import { toNode } from './node.node.ts';
@@ -19,9 +20,7 @@ export async function listenHttp(
   options: ListenOptions = {},
   upgrade?: UpgradeHandler,
 ): Promise<HttpListener> {
-  const { port = 0, host = '127.0.0.1', path = '/mcp' } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new McpError('invalid_options', `port is ${port}; allowed: an integer from 0 to 65535.`);
+  const { port = 0, host = '127.0.0.1', path = '/mcp' } = checked(options);
   const onRequest = toNode(handle);
   const sockets = new Set<Socket>();
   const unused = new Set<Socket>();
@@ -57,6 +56,19 @@ export async function listenHttp(
     return drain(server, sockets);
   };
   return { url: `http://${name}:${bound}${path}`, port: bound, close };
+}
+
+/** @throws McpError `invalid_options` for what only a caller without types can give, and for what is no port */
+function checked(options: ListenOptions): ListenOptions {
+  const given: unknown = options;
+  if (!isJsonObject(given))
+    throw new McpError(
+      'invalid_options',
+      `${JSON.stringify(options)} was given; allowed: an object such as { port: 3000 }.`,
+    );
+  const { port = 0 } = options;
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return options;
+  throw new McpError('invalid_options', `port is ${JSON.stringify(port)}; allowed: an integer from 0 to 65535.`);
 }
 
 const NOT_FOUND = emptyResponse(404, { 'content-length': '0' });

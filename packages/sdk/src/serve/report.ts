@@ -1,5 +1,6 @@
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
+import type { JsonObject } from '../core/json.ts';
 import { RemoteError } from '../core/reply.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 
@@ -10,17 +11,18 @@ export const reportFailures =
     try {
       return await handler(call);
     } catch (thrown) {
-      const message = causeOf(thrown);
-      if (message !== undefined)
-        telemetry.record({ name: 'call.failed', severity: 'error', fields: { method: call.method, message } });
+      const cause = causeOf(thrown);
+      if (cause)
+        telemetry.record({ name: 'call.failed', severity: 'error', fields: { method: call.method, ...cause } });
       throw thrown;
     }
   };
 
-function causeOf(thrown: unknown): string | undefined {
+function causeOf(thrown: unknown): JsonObject | undefined {
   // A server's own words are an answer.
   if (thrown instanceof RemoteError) return undefined;
   const { code, cause } = McpError.from(thrown);
   if (code !== 'internal' || cause === undefined) return undefined;
-  return cause instanceof Error ? cause.message : `thrown: ${typeof cause === 'string' ? cause : typeof cause}`;
+  if (cause instanceof Error) return { message: cause.message, stack: cause.stack };
+  return { message: `thrown: ${typeof cause === 'string' ? cause : typeof cause}` };
 }

@@ -6,7 +6,8 @@ import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Result } from '../core/reply.ts';
 import { createMemoryStore } from '../core/store.ts';
-import { MCPServerBuilder, type ServerOptions } from './builder.ts';
+import { MCPServerBuilder } from './builder.ts';
+import type { ServerOptions } from './options.ts';
 import type { CallContext } from './context.ts';
 import type { MCPServer } from './server.ts';
 

@@ -1,46 +1,25 @@
 import { loadDefinitions } from '#sdk-platform';
 import type { Call } from '../core/call.ts';
 import { compose, type Middleware } from '../core/handler.ts';
-import type { Icon } from '../core/official-types.ts';
-import type { Store } from '../core/store.ts';
+import { isJsonObject } from '../core/json.ts';
+import { consoleTelemetry } from '../core/telemetry.ts';
 import type { TypedMiddleware } from '../core/typed-call.ts';
 import { resolveEdge, type EdgeOptions } from '../serve/edge.ts';
 import type { Infer, InferInput, Schema } from '../validation/schema.ts';
 import { createSeal } from '../wire/seal.ts';
-import type { CacheHints } from './cache-hints.ts';
 import { Catalog } from './catalog.ts';
 import type { CompletionDefinition } from './completion.ts';
 import type { CallContext } from './context.ts';
 import { DEFINED, type AnyDefined } from './define.ts';
 import { checkExtensions, createDispatch } from './dispatch.ts';
-import { checkCacheScope, checkInteger, Faults } from './faults.ts';
+import { Faults } from './faults.ts';
 import { addParts, noParts, prefixed, type AnyMiddleware, type Extension, type Parts } from './parts.ts';
 import type { PromptDefinition } from './prompts.ts';
 import type { AnyResource, AnyTemplate, ResourceDefinition, ResourceTemplateDefinition } from './resources.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { checkFunctions, checkServerOptions, type ServerOptions } from './options.ts';
 import { MCPServer } from './server.ts';
 import type { AnyTool, ToolDefinition, ToolMiddleware, UntypedReturn } from './tools.ts';
-
-/** Who a server is, as callers see it, and what holds for all that it offers. */
-export interface ServerOptions extends EdgeOptions, CacheHints {
-  name: string;
-  version: string;
-  title?: string;
-  description?: string;
-  websiteUrl?: string;
-  icons?: Icon[];
-  /** Tells models how to use the server. */
-  instructions?: string;
-  /** Entries of one page of a list. Range: from 1. @defaultValue 100 */
-  pageSize?: number;
-  /**
-   * Keeps long journals of calls that ask, makes their states good for one use, and keeps tasks.
-   * @defaultValue none: tasks live in memory, states may be used again and are at most 8 KiB
-   */
-  store?: Store;
-  /** How long one round of a function may take. Unit: ms, from 1. @defaultValue no limit */
-  toolTimeoutMs?: number;
-}
 
 /** The tools of a server, as a client may call them: see `typedClient`. */
 export type ToolTypes = object;
@@ -82,7 +61,8 @@ export class MCPServerBuilder<
   readonly #services: object[] = [];
 
   constructor(options: ServerOptions) {
-    this.#options = options;
+    // A caller without types may give none: build() tells.
+    this.#options = { ...options };
   }
 
   /** Adds a tool; the types of its arguments and its result follow from `parameters` and `output`. */
@@ -104,7 +84,8 @@ export class MCPServerBuilder<
   addResource<const U extends string>(definition: ResourceTemplateDefinition<U, CallContext<C, S>>): this;
   addResource(definition: object): this {
     const part = { layers: [], toolLayers: [] };
-    if ('uriTemplate' in definition) this.#parts.templates.push({ definition: definition as AnyTemplate, ...part });
+    if (isJsonObject(definition) && 'uriTemplate' in definition)
+      this.#parts.templates.push({ definition: definition as AnyTemplate, ...part });
     else this.#parts.resources.push({ definition: definition as AnyResource, ...part });
     return this;
   }
@@ -182,10 +163,15 @@ export class MCPServerBuilder<
 
   /** Makes the server. @throws McpError `invalid_options` naming every fault of the definitions and options at once */
   build(): MCPServer<T> {
+    const faults = new Faults();
+    const isWhole = checkServerOptions(this.#options, faults);
+    checkFunctions(this.#layers, 'use', faults);
+    checkFunctions(this.#toolLayers, 'useTool', faults);
     const { name, version, title, description, websiteUrl, icons, instructions, ...options } = this.#options;
-    const { pageSize = 100, ttlMs = 0, cacheScope = 'private', store, toolTimeoutMs, ...edge } = options;
-    const faults = checkOptions(this.#options);
-    const { secret, clock, random, telemetry } = faults.attempt(() => resolveEdge(edge)) ?? resolveEdge();
+    const { pageSize = 100, ttlMs = 0, cacheScope = 'private', store, toolTimeoutMs, ...rest } = options;
+    const edge: EdgeOptions = { telemetry: consoleTelemetry, ...rest };
+    const resolved = isWhole ? faults.attempt(() => resolveEdge(edge)) : undefined;
+    const { secret, clock, random, telemetry } = resolved ?? resolveEdge();
     const closing = new AbortController();
     const runtime: ServerRuntime = {
       name,
@@ -232,23 +218,4 @@ export class MCPServerBuilder<
   #as<B>(): B {
     return this as unknown as B;
   }
-}
-
-function checkOptions({ name, version, pageSize, ttlMs, cacheScope, toolTimeoutMs }: ServerOptions): Faults {
-  const faults = new Faults();
-  for (const [path, value] of Object.entries({ name, version }))
-    if (typeof value !== 'string' || value === '') faults.add(`${path} is ${JSON.stringify(value)}; allowed: text.`);
-  const integers = [
-    ['pageSize', pageSize, 1],
-    ['ttlMs', ttlMs, 0],
-    ['toolTimeoutMs', toolTimeoutMs, 1],
-  ] as const;
-  for (const [path, value, min] of integers)
-    faults.attempt(() => {
-      checkInteger(path, value, min);
-    });
-  faults.attempt(() => {
-    checkCacheScope('cacheScope', cacheScope);
-  });
-  return faults;
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { createCall, type CallOptions } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Message } from '../core/reply.ts';
-import { MCPServerBuilder, type ServerOptions } from './builder.ts';
+import { MCPServerBuilder } from './builder.ts';
+import type { ServerOptions } from './options.ts';
 import type { MCPServer } from './server.ts';
 
 const builder = (options: Partial<ServerOptions> = {}): MCPServerBuilder =>

@@ -4,7 +4,8 @@ import { FakeClock } from '../../test/support/fake-clock.ts';
 import { createCall, type CallOptions } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Fact } from '../core/telemetry.ts';
-import { MCPServerBuilder, type ServerOptions } from './builder.ts';
+import { MCPServerBuilder } from './builder.ts';
+import type { ServerOptions } from './options.ts';
 
 const SECRET = 'password=hunter2';
 
@@ -249,7 +250,7 @@ describe('arguments that are wrong', () => {
     [{ list: 7, text: 'a' }, /at "list": .*array.* \(got 7\)/],
     [{ list: [], text: Array.from({ length: 40 }, () => 1) }, /at "text": .* \(got an array of 40\)/],
     [{ list: [], text: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [i, i])) }, /\(got an object\)/],
-    [{ list: [] }, /at "text": .*string.* \(got nothing\)/],
+    [{ list: [] }, /at "text": .*string.* undefined$/],
     [{ list: [], text: 'a', more: 1 }, /at the top: .*more/],
     [{ list: [], text: 1n }, /at "text": .* \(got a bigint\)/],
   ])('case %#: are named with their path, what was got and what is wanted', async (given, message) => {
@@ -322,6 +323,6 @@ describe('build()', () => {
   });
 
   test('says that a server must have a name and a version', () => {
-    expect(() => new MCPServerBuilder({ name: '' } as never).build()).toThrow(/name is "".*\nversion is undefined/);
+    expect(() => new MCPServerBuilder({ name: '' } as never).build()).toThrow(/version is missing.*\nname is empty/);
   });
 });

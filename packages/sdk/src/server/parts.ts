@@ -73,10 +73,11 @@ export function wrapped(layers: readonly AnyMiddleware[], answer: Handler): Hand
 
 /** A copy with tools and prompts under a prefix, and the completions of these prompts. */
 export function prefixed(prefix: string, parts: Parts): Parts {
-  const named = <D extends { name: string }>(part: Part<D>): Part<D> => ({
-    ...part,
-    definition: { ...part.definition, name: prefix + part.definition.name },
-  });
+  // What has no name, or is no definition, is told by build().
+  const named = <D extends { name: string }>(part: Part<D>): Part<D> =>
+    typeof (part.definition as Partial<D> | undefined)?.name === 'string'
+      ? { ...part, definition: { ...part.definition, name: prefix + part.definition.name } }
+      : part;
   const own = new Set(parts.prompts.map(({ definition }) => definition.name));
   const completion = (part: Part<CompletionDefinition>): Part<CompletionDefinition> => {
     const { ref } = part.definition;

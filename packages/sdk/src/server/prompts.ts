@@ -3,12 +3,20 @@ import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { GetPromptResult, Icon } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
-import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
+import {
+  describeIssues,
+  toJsonSchema,
+  validate,
+  type Infer,
+  type Schema,
+  type SchemaIssue,
+} from '../validation/schema.ts';
 import { present, type Completions } from './completion.ts';
 import type { CallContext } from './context.ts';
 import { checkInteger } from './faults.ts';
 import { runFunction, wrongReturn } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { checkShape, type Shape } from './shape.ts';
 
 /** What a prompt function may return: the text of one user message, or a whole result. */
 export type PromptReturn = string | GetPromptResult;
@@ -49,9 +57,10 @@ export type AnyPrompt = Omit<PromptDefinition<Schema, never>, 'complete'> & { co
 export function createPrompt(definition: AnyPrompt): Prompt {
   const { name, title, description, icons, parameters, meta } = definition;
   const label = `prompt "${name}"`;
-  if (typeof name !== 'string' || name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
+  checkShape(label, definition, PROMPT_SHAPE);
+  if (name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
   checkInteger(`${label}: timeoutMs`, definition.timeoutMs, 1);
-  const args = parameters && argumentsOf(toJsonSchema(parameters, label));
+  const args = parameters && argumentsOf(label, parameters);
   const runnable = {
     label,
     version: definition.version,
@@ -66,7 +75,45 @@ export function createPrompt(definition: AnyPrompt): Prompt {
   };
 }
 
-function argumentsOf(schema: JsonObject): JsonObject[] {
+const PROMPT_SHAPE: Shape<AnyPrompt> = {
+  required: ['name', 'handler'],
+  members: {
+    ...{ name: 'text', title: 'text', description: 'text', icons: 'array', meta: 'object', parameters: 'schema' },
+    ...{ complete: 'object', version: 'text', timeoutMs: 'number', handler: 'function' },
+  },
+};
+
+/** Texts of which one would do for an argument that is made of its text. */
+const PROBES: Readonly<Record<string, string>> = { number: '1', integer: '1', boolean: 'true', null: '' };
+
+/** Callers can give text only. @throws McpError `invalid_options` if an argument takes none */
+function checkArguments(label: string, { properties }: JsonObject, parameters: Schema): void {
+  for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {})) {
+    const type = isJsonObject(property) ? property.type : undefined;
+    if (typeof type !== 'string' || type === 'string') continue;
+    const probe = PROBES[type];
+    if (probe !== undefined && !refuses(parameters, name, probe)) continue;
+    throw new McpError(
+      'invalid_options',
+      `${label}: the argument "${name}" is of the type ${type}, but arguments of prompts are text; z.coerce takes text.`,
+    );
+  }
+}
+
+/** A library that checks later is believed. */
+function refuses(parameters: Schema, name: string, text: string): boolean {
+  const found = parameters['~standard'].validate({ [name]: text });
+  return !(found instanceof Promise) && found.issues?.some(isAt(name)) === true;
+}
+
+const isAt =
+  (name: string) =>
+  ({ path: [first] = [] }: SchemaIssue): boolean =>
+    (typeof first === 'object' ? first.key : first) === name;
+
+function argumentsOf(label: string, parameters: Schema): JsonObject[] {
+  const schema = toJsonSchema(parameters, label);
+  checkArguments(label, schema, parameters);
   const properties = isJsonObject(schema.properties) ? schema.properties : {};
   const required: unknown[] = Array.isArray(schema.required) ? schema.required : [];
   return Object.entries(properties).map(([name, property]) => ({

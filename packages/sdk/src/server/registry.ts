@@ -1,5 +1,5 @@
 import { McpError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Part } from './parts.ts';
 import { fromBase64Url, toBase64Url } from '../wire/base64.ts';
 
@@ -73,6 +73,9 @@ export class Registry<D, T extends Listed> {
   /** Adds one that comes with middleware of its own. @throws McpError `invalid_options` like {@link add} */
   addPart(part: Part<D>): Entry<D> {
     const { kind, keyOf, make } = this.#options;
+    // What it must have is checked where it is made.
+    if (!isJsonObject(part.definition))
+      throw new McpError('invalid_options', `A ${kind} is ${String(part.definition)}; allowed: a definition.`);
     const key = keyOf(part.definition);
     if (this.#slots.has(key)) throw new McpError('invalid_options', `${kind} "${key}" is defined twice.`);
     const slot = { sequence: this.#sequence++, part, made: make(part), isEnabled: true };

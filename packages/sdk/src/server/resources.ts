@@ -11,6 +11,7 @@ import type { CallContext } from './context.ts';
 import { checkCacheScope, checkInteger } from './faults.ts';
 import { runFunction, wrongReturn } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { checkShape, type Shape } from './shape.ts';
 import { parseUriTemplate, type UriTemplate, type Variables, type VariablesOf } from './uri-template.ts';
 
 /** What a resource function may return: text, bytes, or a whole result. */
@@ -96,9 +97,26 @@ export type AnyTemplate = Omit<ResourceTemplateDefinition<string, never>, 'compl
   handler: (uri: string, variables: never, context: never) => ResourceReturn | Promise<ResourceReturn>;
 };
 
+const OPTIONS: Shape<ResourceOptions & Pick<AnyTemplate, 'name' | 'handler'>>['members'] = {
+  ...{ name: 'text', title: 'text', description: 'text', mimeType: 'text', icons: 'array', annotations: 'object' },
+  ...{ meta: 'object', version: 'text', timeoutMs: 'number', subscribe: 'function', handler: 'function' },
+  ...{ ttlMs: 'number', cacheScope: 'text' },
+};
+
+const RESOURCE_SHAPE: Shape<AnyResource> = {
+  required: ['uri', 'handler'],
+  members: { uri: 'text', ...OPTIONS, size: 'number' },
+};
+
+const TEMPLATE_SHAPE: Shape<AnyTemplate> = {
+  required: ['uriTemplate', 'name', 'handler'],
+  members: { uriTemplate: 'text', ...OPTIONS, list: 'function', complete: 'object' },
+};
+
 /** Makes a resource of its definition. @throws McpError `invalid_options` if its URI is not absolute */
 export function createResource(definition: AnyResource): Resource {
   const { uri, name, size, subscribe } = definition;
+  checkShape(`resource "${uri}"`, definition, RESOURCE_SHAPE);
   if (!URL.canParse(uri)) throw new McpError('invalid_options', `resource "${uri}": the URI must be absolute.`);
   checkOptions(`resource "${uri}"`, definition);
   // Whoever takes a definition apart again cannot name its types; the builder has checked them.
@@ -113,6 +131,7 @@ export function createResource(definition: AnyResource): Resource {
 /** Makes a template of its definition. @throws McpError `invalid_options` if its URI template is wrong */
 export function createTemplate(definition: AnyTemplate): ResourceTemplate {
   const { uriTemplate, name, subscribe } = definition;
+  checkShape(`resource "${uriTemplate}"`, definition, TEMPLATE_SHAPE);
   const template = parseUriTemplate(uriTemplate);
   checkOptions(`resource "${uriTemplate}"`, definition);
   const list = definition.list as List | undefined;

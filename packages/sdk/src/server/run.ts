@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply, streamReply, type NotificationMessage, type Reply, type Result } from '../core/reply.ts';
 import { MessageQueue } from '../wire/message-queue.ts';
@@ -22,7 +23,8 @@ export interface Runnable extends FunctionIdentity {
 
 /** Takes what went wrong in a function although it has a result; the log tells it. */
 export interface Reporter {
-  report(message: string): void;
+  /** @param thrown - where it went wrong */
+  report(message: string, thrown?: unknown): void;
 }
 
 /** What a function returned is not what it must return; the caller learns that much. */
@@ -38,6 +40,14 @@ export async function runFunction(call: Call, runtime: ServerRuntime, runnable: 
   return new FunctionRun(call, runtime, runnable).start(journal);
 }
 
+interface Fault extends JsonObject {
+  readonly message: string;
+  readonly stack?: string | undefined;
+}
+
+const faultOf = (message: string, thrown: unknown): Fault =>
+  thrown instanceof Error ? { message: thrown.message, stack: thrown.stack } : { message };
+
 class FunctionRun implements Reporter {
   readonly #call: Call;
   readonly #runtime: ServerRuntime;
@@ -46,7 +56,7 @@ class FunctionRun implements Reporter {
   #isOver = false;
   /** Whether what the function tells is lost, because its caller does not read. */
   #isBehind = false;
-  #fault: string | undefined;
+  #fault: Fault | undefined;
 
   constructor(call: Call, runtime: ServerRuntime, runnable: Runnable) {
     this.#call = call;
@@ -67,7 +77,7 @@ class FunctionRun implements Reporter {
           const error = McpError.from(thrown);
           // An edge tells of a cause that it sees.
           if (error.code === 'internal' && (this.#stream || error.cause === undefined))
-            this.#record(error.cause instanceof Error ? error.cause.message : error.message);
+            this.#record(faultOf(error.message, error.cause));
           if (this.#stream) this.#stream.fail(error);
           else reject(error);
         },
@@ -75,12 +85,12 @@ class FunctionRun implements Reporter {
     });
   }
 
-  report(message: string): void {
-    this.#fault = message;
+  report(message: string, thrown?: unknown): void {
+    this.#fault = faultOf(message, thrown);
   }
 
-  #record(message: string): void {
-    const fields = { function: this.#runnable.label, message };
+  #record(fault: Fault): void {
+    const fields = { function: this.#runnable.label, ...fault };
     this.#runtime.telemetry.record({ name: 'function.failed', severity: 'warn', fields });
   }
 

@@ -11,7 +11,8 @@ import { resultReply, streamReply, type NotificationMessage, type Result } from 
 import { createMemoryStore, type Store } from '../core/store.ts';
 import { silentTelemetry } from '../core/telemetry.ts';
 import { createSeal } from '../wire/seal.ts';
-import { MCPServerBuilder, type ServerOptions } from './builder.ts';
+import { MCPServerBuilder } from './builder.ts';
+import type { ServerOptions } from './options.ts';
 import type { MCPServer } from './server.ts';
 import { Tasks, TASKS_EXTENSION } from './tasks.ts';
 

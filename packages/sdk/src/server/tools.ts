@@ -18,6 +18,7 @@ import { checkParamHeaders, headerParams, type HeaderParam } from '../wire/param
 import { checkInteger, Faults } from './faults.ts';
 import { runFunction, type Reporter } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { checkShape, type Shape } from './shape.ts';
 import { failed, toResult, toStructuredResult } from './tool-result.ts';
 
 /**
@@ -89,6 +90,15 @@ export interface Tool {
 /** A definition whose types nobody needs any more. */
 export type AnyTool = ToolDefinition<Schema, Schema | undefined, never>;
 
+const TOOL_SHAPE: Shape<AnyTool> = {
+  required: ['name', 'handler'],
+  members: {
+    ...{ name: 'text', title: 'text', description: 'text', icons: 'array', annotations: 'object', meta: 'object' },
+    ...{ parameters: 'schema', output: 'schema', version: 'text', timeoutMs: 'number', task: 'boolean' },
+    handler: 'function',
+  },
+};
+
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const NO_PARAMETERS = { type: 'object', additionalProperties: false };
 
@@ -96,6 +106,7 @@ const NO_PARAMETERS = { type: 'object', additionalProperties: false };
 export function createTool(definition: AnyTool, layers: readonly ToolMiddleware[] = []): Tool {
   const { name, title, description, icons, annotations, parameters, output, meta } = definition;
   const label = `tool "${name}"`;
+  checkShape(label, definition, TOOL_SHAPE);
   const faults = new Faults();
   if (!TOOL_NAME.test(name)) faults.add(`${label}: a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
   faults.attempt(() => {
@@ -157,7 +168,7 @@ async function callTool(
   } catch (thrown) {
     if (thrown instanceof McpError) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    reporter.report(message);
+    reporter.report(message, thrown);
     return failed(message);
   }
 }

@@ -103,7 +103,8 @@ function gotAt(issue: SchemaIssue, value: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     value,
   );
-  return ` (got ${show(got)})`;
+  // What is not there most libraries say themselves.
+  return got === undefined && /undefined|missing/i.test(issue.message) ? '' : ` (got ${show(got)})`;
 }
 
 function show(got: unknown): string {

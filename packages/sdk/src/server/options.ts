@@ -1,0 +1,70 @@
+import type { Icon } from '../core/official-types.ts';
+import type { Store } from '../core/store.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { EdgeOptions } from '../serve/edge.ts';
+import type { CacheHints } from './cache-hints.ts';
+import { checkCacheScope, checkInteger, type Faults } from './faults.ts';
+import { checkShape, type Shape } from './shape.ts';
+
+/** Who a server is, as callers see it, and what holds for all that it offers. */
+export interface ServerOptions extends EdgeOptions, CacheHints {
+  name: string;
+  version: string;
+  title?: string;
+  description?: string;
+  websiteUrl?: string;
+  icons?: Icon[];
+  /** Tells models how to use the server. */
+  instructions?: string;
+  /** Entries of one page of a list. Range: from 1. @defaultValue 100 */
+  pageSize?: number;
+  /**
+   * Keeps long journals of calls that ask, makes their states good for one use, and keeps tasks.
+   * @defaultValue none: tasks live in memory, states may be used again and are at most 8 KiB
+   */
+  store?: Store;
+  /** How long one round of a function may take. Unit: ms, from 1. @defaultValue no limit */
+  toolTimeoutMs?: number;
+  /** Where it is told what goes wrong. @defaultValue warnings and errors go to the standard error, a line each */
+  telemetry?: Telemetry;
+}
+
+const SHAPE: Shape<ServerOptions> = {
+  required: ['name', 'version'],
+  members: {
+    ...{ name: 'text', version: 'text', title: 'text', description: 'text', websiteUrl: 'text', icons: 'array' },
+    ...{ instructions: 'text', pageSize: 'number', store: 'store', toolTimeoutMs: 'number', ttlMs: 'number' },
+    ...{ cacheScope: 'text', origins: 'array', hosts: 'array', limits: 'object', authenticate: 'function' },
+    ...{ legacySessions: 'boolean', telemetry: 'object', secret: 'bytes', keepAliveMs: 'number' },
+    ...{ pollAfterMs: 'number', clock: 'object', random: 'object' },
+  },
+};
+
+/** Checks the options of a server. @returns whether those of its edge can be looked at */
+export function checkServerOptions(options: ServerOptions, faults: Faults): boolean {
+  const isWhole = faults.attempt(() => {
+    checkShape('', options, SHAPE);
+    return true;
+  });
+  const { name, version, pageSize, ttlMs, cacheScope, toolTimeoutMs } = options;
+  for (const [path, value] of Object.entries({ name, version })) if (value === '') faults.add(`${path} is empty.`);
+  const integers = [
+    ['pageSize', pageSize, 1],
+    ['ttlMs', ttlMs, 0],
+    ['toolTimeoutMs', toolTimeoutMs, 1],
+  ] as const;
+  for (const [path, value, min] of integers)
+    faults.attempt(() => {
+      checkInteger(path, value, min);
+    });
+  faults.attempt(() => {
+    checkCacheScope('cacheScope', cacheScope);
+  });
+  return isWhole === true;
+}
+
+/** Checks what a caller without types may have given as middleware. */
+export function checkFunctions(given: readonly unknown[], method: string, faults: Faults): void {
+  for (const each of given)
+    if (typeof each !== 'function') faults.add(`${method}() was given ${typeof each}; allowed: a function.`);
+}
