@@ -36,4 +36,26 @@ const { content } = await client.tools.call('book');
 assert.deepEqual(content, [{ type: 'text', text: 'Booked 2 nights in Porto.' }]);
 assert.deepEqual(charged, ['Porto']);
 await client.close();
+
+// What the guide says of a forgotten await.
+let runs = 0;
+const forgetful = new MCPServerBuilder({ name: 'forgetful', version: '1.0.0' })
+  .addTool({
+    name: 'book',
+    handler(_params, { ask }) {
+      void ask(z.object({ city: z.string() }), 'Where to?');
+      runs++;
+      return 'Booked.';
+    },
+  })
+  .build();
+const patient = await new MCPClientBuilder({ name: 'desk', version: '1.0.0' })
+  .inMemory(forgetful)
+  .onElicit(() => ({ action: 'decline' }))
+  .build();
+assert.deepEqual((await patient.tools.call('book')).content, [{ type: 'text', text: 'Booked.' }]);
+assert.equal(runs, 2);
+await patient.close();
+await forgetful.close();
+
 await server.close();
