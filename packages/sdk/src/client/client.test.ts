@@ -139,6 +139,15 @@ describe('what a server answers wrongly', () => {
     await expect(client.tools.list().toArray()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it.each([undefined, null, 'none', {}, { values: 'x' }])('a completion that is %o is an error', async (completion) => {
+    const client = await reach(builder().inMemory(answering({ completion })));
+    const ref = { type: 'ref/prompt', name: 'p' } as const;
+    await expect(client.complete({ ref, argument: { name: 'a', value: '' } })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('completion') as string,
+    });
+  });
+
   it('a tool that leaves out its content has none', async () => {
     const client = await reach(builder().inMemory(answering({ resultType: 'complete' })));
     expect((await client.tools.call('t')).content).toEqual([]);

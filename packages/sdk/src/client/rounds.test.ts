@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { createCall, type Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
-import { answerAll, answerQuestions, capabilitiesOf, type Answerers } from './rounds.ts';
+import { answerAll, answerLegacy, answerQuestions, capabilitiesOf, type Answerers } from './rounds.ts';
 
 const never = new AbortController().signal;
 const ask = (inputRequests: JsonObject, requestState?: string): JsonObject => ({
@@ -121,3 +122,34 @@ it('stops asking once the call is given up', async () => {
   await expect(handler(createCall('tools/call', { name: 't' }, { signal: controller.signal }))).rejects.toThrow();
   expect(calls).toHaveLength(1);
 });
+
+it.each<[string, Answerers, JsonObject, number]>([
+  ['roots', {}, { method: 'roots/list' }, -32601],
+  ['sampling', {}, { method: 'sampling/createMessage' }, -32601],
+  ['elicitation', {}, form, -32601],
+  [
+    'a mode of elicitation',
+    { elicit: () => ({ action: 'cancel' }), modes: ['form'] },
+    { ...form, params: { mode: 'url' } },
+    -32602,
+  ],
+])('a legacy server that asks for %s, which was not declared, is told so as its era does', async (...row) => {
+  const [, answerers, { method, params }, code] = row;
+  const asked = { method: String(method), params: (params ?? {}) as JsonObject, signal: never, call: undefined };
+  const thrown: unknown = await answerLegacy(answerers)(asked).catch((error: unknown) => error);
+  expect(McpError.from(thrown).toRpc()).toMatchObject({ code });
+});
+
+it.each(['the call in which it asks', 'its question'])(
+  'a legacy server asks nobody after the end of %s',
+  async (end) => {
+    const [ofCall, ofQuestion] = [new AbortController(), new AbortController()];
+    const signals: AbortSignal[] = [];
+    const answer = answerLegacy({ elicit: (_request, signal) => (signals.push(signal), { action: 'cancel' }) });
+    const call = createCall('tools/call', {}, { signal: ofCall.signal });
+    await answer({ ...form, signal: ofQuestion.signal, call });
+    expect(signals[0]?.aborted).toBe(false);
+    (end === 'its question' ? ofQuestion : ofCall).abort();
+    expect(signals[0]?.aborted).toBe(true);
+  },
+);
