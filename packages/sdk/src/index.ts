@@ -71,7 +71,7 @@ export {
   type Result,
   type ResultMessage,
 } from './core/reply.ts';
-export { createMemoryStore, type Store } from './core/store.ts';
+export { createMemoryStore, type MemoryStoreLimits, type Store } from './core/store.ts';
 export { silentTelemetry, type Fact, type Severity, type Telemetry } from './core/telemetry.ts';
 export type {
   CallOf,

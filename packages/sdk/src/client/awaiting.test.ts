@@ -7,6 +7,7 @@ import { Payload } from '../core/payload.ts';
 import { resultReply } from '../core/reply.ts';
 import { MCPServerBuilder } from '../server/builder.ts';
 import { MCPClientBuilder } from './builder.ts';
+import type { TaskInfo } from './task-calls.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -32,17 +33,26 @@ function taskServer(states: JsonObject[]) {
   return { handler, seen };
 }
 
-it('a call that became a task is waited for, and its id is told', async () => {
+it('a call that became a task is waited for, and its id and each change are told', async () => {
   const result = { content: [{ type: 'text', text: 'done' }] };
   const { handler } = taskServer([
     { status: 'working', pollIntervalMs: 1 },
+    { status: 'working', pollIntervalMs: 1, statusMessage: '1/2' },
+    { status: 'working', pollIntervalMs: 1, statusMessage: '1/2' },
     { status: 'completed', result },
   ]);
   const client = await builder().inMemory(handler).build();
   open.push(client);
-  const told: string[] = [];
-  expect(await client.tools.call('t', {}, { onTask: ({ taskId }) => told.push(taskId) })).toEqual(result);
-  expect(told).toEqual(['t']);
+  const told: unknown[] = [];
+  const onTask = ({ taskId, status, statusMessage }: TaskInfo): void => {
+    told.push([taskId, status, statusMessage]);
+  };
+  expect(await client.tools.call('t', {}, { onTask })).toEqual(result);
+  expect(told).toEqual([
+    ['t', 'working', undefined],
+    ['t', 'working', '1/2'],
+    ['t', 'completed', undefined],
+  ]);
   expect(await client.tasks.wait('t')).toEqual(result);
 });
 

@@ -63,7 +63,10 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Limit for the whole call, questions and tasks included. Unit: ms, from 1. @defaultValue the client's `callMs` */
   timeoutMs?: number;
-  /** Told when the server answers with a task: what to look for after a restart. */
+  /**
+   * Told when the server answers with a task (what to look for after a restart), and when its status or its status
+   * message has changed: tasks have no other progress.
+   */
   onTask?: (task: TaskInfo) => void;
 }
 
@@ -186,19 +189,15 @@ export class MCPClient {
    * @throws what the server answers if it refuses; McpError `timeout` if it does not answer within `callMs`
    */
   async subscribe(filter: SubscriptionFilter): Promise<Subscription> {
-    const { reconnect, clock, onChange } = this.#parts;
+    const { reconnect, clock, onChange, callMs: timeoutMs } = this.#parts;
     const listen = (params: JsonObject, signal: AbortSignal): Promise<Reply> =>
       this.#parts.handler(this.#call('subscriptions/listen', params, { signal }));
     const onEnd = (): void => void this.#subscriptions.delete(subscription);
-    const subscription = new ClientSubscription({ filter, listen, reconnect, clock, onChange, onEnd });
+    const within = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+      this.#running.run({ signal, timeoutMs }, work);
+    const subscription = new ClientSubscription({ filter, listen, within, reconnect, clock, onChange, onEnd });
     this.#subscriptions.add(subscription);
-    const limit = { timeoutMs: this.#parts.callMs };
-    return this.#running
-      .run(limit, () => subscription.open())
-      .catch((thrown: unknown) => {
-        subscription.close();
-        throw thrown;
-      });
+    return subscription.open();
   }
 
   /** Calls any method, of an extension too. @param params - without `_meta`, which is made here */
@@ -252,8 +251,14 @@ export class MCPClient {
   async #await(task: TaskInfo, { onTask, signal: given }: RequestOptions, signal: AbortSignal): Promise<Result> {
     const { taskId } = task;
     onTask?.(task);
+    let told = newsOf(task);
+    const onLook = (next: TaskInfo): void => {
+      if (newsOf(next) === told) return;
+      told = newsOf(next);
+      onTask?.(next);
+    };
     try {
-      return await this.tasks.wait(taskId, signal);
+      return await this.tasks.wait(taskId, signal, onLook);
     } catch (thrown) {
       // After a timeout the task goes on: its id was told. Whoever aborts wants it no more.
       if (given?.aborted) await this.tasks.cancel(taskId).catch(() => undefined);
@@ -272,6 +277,8 @@ export class MCPClient {
     });
   }
 }
+
+const newsOf = ({ status, statusMessage = '' }: TaskInfo): string => `${status} ${statusMessage}`;
 
 /** What a result says of itself must be understood (2026-07-28, ResultType); a legacy one says nothing. */
 function checkType(method: string, result: Result): Result {

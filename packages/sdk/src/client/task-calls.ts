@@ -57,13 +57,19 @@ export class TaskCalls {
 
   /**
    * Waits for the result of a task and answers what it asks on the way.
+   * @param onLook - told how the task is, each time it is looked at
    * @throws RemoteError with the task's error if it failed
    * @throws McpError `cancelled` if it was cancelled, or `signal` aborted
    */
-  async wait(taskId: string, signal: AbortSignal = never()): Promise<Result> {
+  async wait(
+    taskId: string,
+    signal: AbortSignal = never(),
+    onLook: (task: TaskInfo) => void = () => undefined,
+  ): Promise<Result> {
     const answered = new Set<string>();
     for (let rounds = 0; ;) {
       const task = await this.get(taskId, signal);
+      onLook(task);
       if (task.status === 'completed') return isJsonObject(task.result) ? task.result : {};
       if (task.status === 'cancelled') throw new McpError('cancelled', 'The task was cancelled.');
       if (task.status === 'failed')

@@ -16,19 +16,38 @@ export interface Store {
   delete(key: string): Promise<void>;
 }
 
-/** A store in the memory of this process: what it keeps ends with it. @param maxEntries - the oldest make room */
-export function createMemoryStore(clock: Clock = systemClock, maxEntries = 100_000): Store {
+/** What a memory store may hold: the oldest entries make room. */
+export interface MemoryStoreLimits {
+  /** @defaultValue 100_000 */
+  maxEntries?: number;
+  /** Length of all values and keys; the newest value is kept however long it is. Unit: characters. @defaultValue 134_217_728 */
+  maxSize?: number;
+}
+
+/** A store in the memory of this process: what it keeps ends with it. */
+export function createMemoryStore(
+  clock: Clock = systemClock,
+  { maxEntries = 100_000, maxSize = 128 * 1024 * 1024 }: MemoryStoreLimits = {},
+): Store {
   const entries = new Map<string, { readonly value: string; readonly expires: number }>();
+  let size = 0;
+  const drop = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry && entries.delete(key)) size -= key.length + entry.value.length;
+  };
   const read = (key: string): string | undefined => {
     const entry = entries.get(key);
     if (entry && entry.expires > clock.wallClock()) return entry.value;
-    entries.delete(key);
+    drop(key);
     return undefined;
   };
   const write = (key: string, value: string, ttlMs: number): void => {
-    entries.delete(key);
-    const [oldest] = entries.keys();
-    if (entries.size >= maxEntries && oldest !== undefined) entries.delete(oldest);
+    drop(key);
+    size += key.length + value.length;
+    for (const oldest of entries.keys()) {
+      if (entries.size < maxEntries && size <= maxSize) break;
+      drop(oldest);
+    }
     entries.set(key, { value, expires: clock.wallClock() + ttlMs });
   };
   return {
@@ -43,7 +62,7 @@ export function createMemoryStore(clock: Clock = systemClock, maxEntries = 100_0
       return Promise.resolve(true);
     },
     delete(key) {
-      entries.delete(key);
+      drop(key);
       return Promise.resolve();
     },
   };
