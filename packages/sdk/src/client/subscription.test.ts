@@ -6,6 +6,7 @@ import { Payload } from '../core/payload.ts';
 import { streamReply, type Message } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { MCPClientBuilder } from './builder.ts';
+import { RunningCalls } from './running-calls.ts';
 import { ClientSubscription, type Change } from './subscription.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -23,11 +24,15 @@ const acknowledged = (notifications: object): Message => ({
 function streams(honoured: object = { toolsListChanged: true, resourceSubscriptions: ['a:1'] }) {
   const opened: PushQueue<Message>[] = [];
   const clock = new FakeClock();
-  const state = { ended: 0, refuse: false };
+  const running = new RunningCalls(clock);
+  const state = { ended: 0, refuse: false, mute: false, given: [] as AbortSignal[] };
   const subscription = new ClientSubscription({
     filter: { tools: true, prompts: true, resources: true, uris: ['a:1'], taskIds: ['t'] },
-    listen: () => {
+    within: (signal, work) => running.run({ signal, timeoutMs: 1_000 }, work),
+    listen: (_params, signal) => {
+      state.given.push(signal);
       if (state.refuse) return Promise.reject(new Error('down'));
+      if (state.mute) return new Promise(() => undefined);
       const queue = new PushQueue<Message>();
       queue.push(acknowledged(honoured));
       opened.push(queue);
@@ -80,6 +85,23 @@ it('waits longer each time it fails, up to the limit', async () => {
   expect(opened).toHaveLength(2);
 });
 
+it('is tried again when a server that was gone does not answer in time', async () => {
+  const { subscription, opened, clock, state } = streams();
+  await subscription.open();
+  state.mute = true;
+  opened[0]?.end();
+  await settled();
+  clock.advance(100);
+  await settled();
+  state.mute = false;
+  clock.advance(1_000);
+  await settled();
+  expect(state.given.map(({ aborted }) => aborted)).toEqual([false, true]);
+  clock.advance(200);
+  expect(await take(subscription, 1)).toEqual([{ kind: 'tools' }]);
+  expect(state.given.map(({ aborted }) => aborted)).toEqual([false, true, false]);
+});
+
 it('ends when the server means it', async () => {
   const { subscription, opened, state } = streams();
   await subscription.open();
@@ -112,6 +134,7 @@ it('a server that does not acknowledge has refused', async () => {
   queue.push({ kind: 'result', result: Payload.of({}) });
   const subscription = new ClientSubscription({
     filter: {},
+    within: (_signal, work) => work(),
     listen: () => Promise.resolve(streamReply(queue, () => undefined)),
     reconnect: { initialDelayMs: 1, maxDelayMs: 1 },
     clock: new FakeClock(),

@@ -49,6 +49,8 @@ const KINDS: Readonly<Record<string, 'tools' | 'prompts' | 'resources'>> = {
 export interface ClientSubscriptionOptions {
   readonly filter: SubscriptionFilter;
   readonly listen: (params: JsonObject, signal: AbortSignal) => Promise<Reply>;
+  /** Runs what opens a stream within the limit of a call, and gives it up when `signal` aborts. */
+  readonly within: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
   readonly reconnect: Required<ReconnectOptions>;
   readonly clock: Clock;
   /** Told of each change before the reader is. */
@@ -101,9 +103,21 @@ export class ClientSubscription implements Subscription {
     this.#options.onEnd();
   }
 
+  /** Opens a stream: in time, or not at all. */
   async #listen(): Promise<AsyncIterator<Message>> {
+    const late = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, late.signal]);
+    try {
+      return await this.#options.within(this.#stop.signal, () => this.#acknowledged(signal));
+    } catch (thrown) {
+      late.abort(thrown);
+      throw thrown;
+    }
+  }
+
+  async #acknowledged(signal: AbortSignal): Promise<AsyncIterator<Message>> {
     const { filter, listen } = this.#options;
-    const reply = await listen({ notifications: toWire(filter) }, this.#stop.signal);
+    const reply = await listen({ notifications: toWire(filter) }, signal);
     const messages = reply.messages()[Symbol.asyncIterator]();
     const first = await messages.next();
     if (!first.done && first.value.kind === 'error') throw errorIn(first.value);
