@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { deferred } from '../../test/support/fake-clock.ts';
 import { FakeHttpClient, type FakeAnswer } from '../../test/support/fake-peers.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { HttpClientRequest, HttpClientResponse } from './http-client.ts';
@@ -90,6 +91,21 @@ test('the end of a session asks nobody to sign in', async () => {
   const onUnauthorized = vi.fn(() => Promise.resolve(true));
   const request = { method: 'DELETE', headers: {}, signal: new AbortController().signal } as const;
   expect((await withAuth(client, url, { ...counting(), onUnauthorized }).request(request)).status).toBe(401);
+  expect(onUnauthorized).not.toHaveBeenCalled();
+});
+
+test('what is still refused when a session ends asks nobody to sign in', async () => {
+  const refused = deferred();
+  const client = new FakeHttpClient(async ({ method }) => {
+    if (method === 'POST') await refused.promise;
+    return { status: 401 };
+  });
+  const onUnauthorized = vi.fn(() => Promise.resolve(true));
+  const authorized = withAuth(client, url, { ...counting(), onUnauthorized });
+  const posted = authorized.request(request());
+  await authorized.request({ method: 'DELETE', headers: {}, signal: new AbortController().signal });
+  refused.resolve();
+  expect((await posted).status).toBe(401);
   expect(onUnauthorized).not.toHaveBeenCalled();
 });
 

@@ -7,16 +7,30 @@ const MAX_TRIES = 4;
 
 /** Shows a client's credentials with each request, and gets others when the server wants them. */
 export function withAuth(client: HttpClient, url: URL, auth: Auth): HttpClient {
-  return { request: (request) => send({ client, url, auth }, request), close: () => client.close() };
+  const guarded = { client, url, auth, isEnding: false };
+  return {
+    request: (request) => {
+      // Only sessions are deleted, when they end.
+      if (request.method === 'DELETE') guarded.isEnding = true;
+      return send(guarded, request);
+    },
+    close: () => {
+      guarded.isEnding = true;
+      return client.close();
+    },
+  };
 }
 
 interface Guarded {
   readonly client: HttpClient;
   readonly url: URL;
   readonly auth: Auth;
+  /** Whether what is sent are the last words. */
+  isEnding: boolean;
 }
 
-async function send({ client, url, auth }: Guarded, request: HttpClientRequest): Promise<HttpClientResponse> {
+async function send(guarded: Guarded, request: HttpClientRequest): Promise<HttpClientResponse> {
+  const { client, url, auth } = guarded;
   for (let tries = 1; ; tries++) {
     const target = { method: request.method, url };
     // Others wait for the credentials too, and a user may take minutes.
@@ -29,8 +43,8 @@ async function send({ client, url, auth }: Guarded, request: HttpClientRequest):
       sent,
     };
     await auth.onResponse?.(seen);
-    // The end of a session is worth no sign-in.
-    if (tries === MAX_TRIES || request.method === 'DELETE') return response;
+    // The end of a session, and what is said on the way, is worth no sign-in.
+    if (tries === MAX_TRIES || guarded.isEnding) return response;
     if (!wantsOthers(response) || !auth.onUnauthorized) return response;
     if (!(await untilAborted(auth.onUnauthorized(seen), request.signal))) return response;
     // The connection is freed: nobody reads why the request was refused.
