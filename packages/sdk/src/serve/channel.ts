@@ -1,4 +1,4 @@
-import type { Principal, RequestId } from '../core/call.ts';
+import type { Principal, RequestId, SignalSource } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
@@ -21,7 +21,7 @@ import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-qu
 import { LegacySession } from './legacy-session.ts';
 import { DRAIN_MS } from './listener.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
-import { relay } from './relay.ts';
+import { relayAnswer } from './relay.ts';
 import { reportFailures } from './report.ts';
 
 /** How long a call that was aborted has to answer before the channel is closed. Unit: ms. */
@@ -63,10 +63,9 @@ class ChannelEndpoint implements ChannelServer {
   readonly #limits: JsonLimits;
   readonly #principal: Principal | null;
   readonly #clock: Clock;
-  readonly #inFlight = new Map<RequestId, AbortController>();
   /** Requests of both eras that are not answered yet. */
-  readonly #requests = new Map<RequestId, { cancelled: boolean }>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #requests = new Map<RequestId, RunningRequest>();
+  readonly #work = new WorkCount();
   readonly #gone = new AbortController();
   #legacy: LegacySession | undefined;
   /** The session whose client is told of changes. */
@@ -82,11 +81,12 @@ class ChannelEndpoint implements ChannelServer {
     this.closed = new Promise((resolve) => {
       channel.open({
         message: (bytes) => {
-          this.#track(this.#receive(bytes));
+          this.#work.add(this.#receive(bytes));
         },
         close: () => {
           this.#abortAll('The connection was lost.');
-          void Promise.allSettled([...this.#running])
+          void this.#work
+            .idle()
             .then(() => this.#inTime(Promise.resolve(this.#channel.close())))
             .then(() => {
               resolve();
@@ -98,10 +98,11 @@ class ChannelEndpoint implements ChannelServer {
 
   async close(): Promise<void> {
     this.#gone.abort();
-    const finish = Promise.allSettled([...this.#running]);
-    await this.#inTime(finish);
+    for (const request of this.#requests.values()) if (request.isEndless) request.abort(CLOSING);
+    const idle = this.#work.idle();
+    await this.#inTime(idle);
     this.#abortAll('The server is closing.');
-    const isDrained = await this.#inTime(finish, LAST_WORDS_MS);
+    const isDrained = await this.#inTime(idle, LAST_WORDS_MS);
     void this.#channel.close();
     // What does not listen to its signal may never end.
     if (isDrained) await this.closed;
@@ -120,15 +121,10 @@ class ChannelEndpoint implements ChannelServer {
     return isDone;
   }
 
-  #track(work: Promise<unknown>): void {
-    this.#running.add(work);
-    void work.finally(() => this.#running.delete(work));
-  }
-
   #abortAll(why: string): void {
     const reason = new McpError('cancelled', why);
     this.#gone.abort(reason);
-    for (const controller of this.#inFlight.values()) controller.abort(reason);
+    for (const request of this.#requests.values()) request.abort(reason);
     this.#legacy?.close(why);
   }
 
@@ -168,34 +164,21 @@ class ChannelEndpoint implements ChannelServer {
     if (frame.kind === 'response') this.#legacy?.respond(frame);
     if (frame.kind !== 'request') return;
     if (this.#requests.has(frame.id)) return refuse(frame, new McpError('invalid_request', ID_IN_USE), send);
-    const request = { cancelled: false };
+    const request = new RunningRequest(frame.method);
     this.#requests.set(frame.id, request);
     // Nothing may follow once the caller has cancelled, but the end of what it was asked.
     const pass = (json: WireJson, message: LegacyMessage): Promise<void> | undefined =>
-      !request.cancelled || message.kind === 'withdrawal' ? send(json, message) : undefined;
-    if (hasModernEnvelope(frame)) {
-      const reply = await this.#modern(frame);
-      await relay(reply.messages(), (message) => pass(encodeModern(frame, message), message));
-    } else {
-      const answer = await this.#answerLegacy(frame);
-      await relay(answer.messages(), (message) => pass(encodeLegacy(frame, message), message));
-    }
+      !request.isCancelled || message.kind === 'withdrawal' ? send(json, message) : undefined;
+    if (hasModernEnvelope(frame))
+      await relayAnswer(await this.#modern(frame, request), (message) => pass(encodeModern(frame, message), message));
+    else await relayAnswer(await this.#answerLegacy(frame), (message) => pass(encodeLegacy(frame, message), message));
     this.#requests.delete(frame.id);
   }
 
-  async #modern(frame: RequestFrame): Promise<Reply> {
-    const controller = new AbortController();
-    // A subscription has no end of its own: the channel would wait for it.
-    const listens = frame.method === 'subscriptions/listen';
-    const source = listens ? { signal: AbortSignal.any([controller.signal, this.#gone.signal]) } : controller;
-    this.#inFlight.set(frame.id, controller);
-    const finished = (): void => void this.#inFlight.delete(frame.id);
+  async #modern(frame: RequestFrame, source: SignalSource): Promise<Reply> {
     try {
-      const reply = await this.#handler(modernCall(frame, { source, principal: this.#principal }));
-      void reply.done.then(finished);
-      return reply;
+      return await this.#handler(modernCall(frame, { source, principal: this.#principal }));
     } catch (thrown) {
-      finished();
       return errorReply(thrown);
     }
   }
@@ -229,8 +212,9 @@ class ChannelEndpoint implements ChannelServer {
 
   #cancel(id: RequestId): void {
     const request = this.#requests.get(id);
-    if (request) request.cancelled = true;
-    this.#inFlight.get(id)?.abort(new McpError('cancelled', 'Cancelled by the caller.'));
+    if (!request) return;
+    request.isCancelled = true;
+    request.abort(new McpError('cancelled', 'Cancelled by the caller.'));
   }
 
   /** Tells a legacy client of changes until the channel is gone; it need not ask. */
@@ -247,6 +231,53 @@ class ChannelEndpoint implements ChannelServer {
     }
   }
 }
+
+/** A request that is not answered yet. Its signal costs nothing as long as nobody looks at it. */
+class RunningRequest implements SignalSource {
+  isCancelled = false;
+  /** A subscription has no end of its own: the channel would wait for it. */
+  readonly isEndless: boolean;
+  #controller: AbortController | undefined;
+  #reason: McpError | undefined;
+
+  constructor(method: string) {
+    this.isEndless = method === 'subscriptions/listen';
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: McpError): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
+}
+
+/** Counts what is at work. */
+class WorkCount {
+  #count = 0;
+  #waiting: (() => void)[] = [];
+
+  add(work: Promise<unknown>): void {
+    this.#count++;
+    void work.then(this.#done, this.#done);
+  }
+
+  /** Resolves when nothing is. */
+  idle(): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
+  readonly #done = (): void => {
+    if (--this.#count > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  };
+}
+
+const CLOSING = new McpError('cancelled', 'The server is closing.');
 
 const ID_IN_USE = 'The id is in use by a running request.';
 

@@ -19,6 +19,19 @@ export async function relay<M>(
   }
 }
 
+/** The same for a reply that may be one message, which needs no iteration then. */
+export function relayAnswer<M>(
+  answer: { readonly single: M | undefined; messages(): AsyncIterable<M> },
+  write: (message: M | ErrorMessage) => Promise<void> | undefined,
+): Promise<void> | undefined {
+  if (!answer.single) return relay(answer.messages(), write);
+  try {
+    return write(answer.single);
+  } catch (thrown) {
+    return write(errorMessage(thrown));
+  }
+}
+
 const errorMessage = (thrown: unknown): ErrorMessage => ({
   kind: 'error',
   error: Payload.of(McpError.from(thrown).toRpc()),
