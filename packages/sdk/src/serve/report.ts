@@ -1,3 +1,4 @@
+import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -13,10 +14,18 @@ export const reportFailures =
     } catch (thrown) {
       const cause = causeOf(thrown);
       if (cause)
-        telemetry.record({ name: 'call.failed', severity: 'error', fields: { method: call.method, ...cause } });
+        telemetry.record({
+          name: 'call.failed',
+          severity: 'error',
+          fields: { method: call.method, ...nameOf(call), ...cause },
+        });
       throw thrown;
     }
   };
+
+/** A URI is left out: callers put credentials into some. */
+const nameOf = ({ method, target }: Call): JsonObject =>
+  target === undefined || (method !== 'tools/call' && method !== 'prompts/get') ? {} : { name: target };
 
 function causeOf(thrown: unknown): JsonObject | undefined {
   // A server's own words are an answer.

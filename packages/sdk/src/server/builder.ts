@@ -1,5 +1,6 @@
 import { loadDefinitions } from '#sdk-platform';
 import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
 import { compose, type Middleware } from '../core/handler.ts';
 import { isJsonObject } from '../core/json.ts';
 import { consoleTelemetry } from '../core/telemetry.ts';
@@ -135,14 +136,14 @@ export class MCPServerBuilder<
     fill: (group: MCPServerBuilder<C, S>) => MCPServerBuilder<never, never, G>,
   ): MCPServerBuilder<C, S, T & Prefixed<P, G>> {
     const group = new MCPServerBuilder<C, S>(this.#options);
-    const filled = fill(group);
+    const filled = checkBuilder('group()', typeof fill === 'function' ? fill(group) : fill);
     this.#add(prefixed(prefix, filled.#parts), filled);
     return this.#as();
   }
 
   /** Adds what another builder has collected. What it uses wraps what it defines; its options and name are left out. */
   merge<G extends ToolTypes>(other: MCPServerBuilder<never, never, G>): MCPServerBuilder<C, S, T & G> {
-    this.#add(other.#parts, other);
+    this.#add(checkBuilder('merge()', other).#parts, other);
     return this.#as();
   }
 
@@ -218,4 +219,13 @@ export class MCPServerBuilder<
   #as<B>(): B {
     return this as unknown as B;
   }
+}
+
+/** @throws McpError `invalid_options` for what a caller without types may have given, or not returned */
+function checkBuilder<B>(method: string, given: B): B {
+  if (given instanceof MCPServerBuilder) return given;
+  throw new McpError(
+    'invalid_options',
+    `${method} got no MCPServerBuilder; a function must return the one it is given.`,
+  );
 }

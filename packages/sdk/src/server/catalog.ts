@@ -1,13 +1,20 @@
 import type { Call } from '../core/call.ts';
+import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply } from '../core/reply.ts';
 import { Changes } from './changes.ts';
-import { targetOfReference, type Complete, type CompletionDefinition, type Completions } from './completion.ts';
+import {
+  checkCompletion,
+  targetOfReference,
+  type Complete,
+  type CompletionDefinition,
+  type Completions,
+} from './completion.ts';
 import { Faults } from './faults.ts';
 import { wrapped, type AnyMiddleware, type Part, type Parts } from './parts.ts';
 import { createPrompt, type AnyPrompt, type Prompt } from './prompts.ts';
-import { Registry } from './registry.ts';
+import { Registry, type Listed } from './registry.ts';
 import {
   createResource,
   createTemplate,
@@ -44,8 +51,8 @@ export class Catalog {
     this.tools = new Registry({
       kind: 'tool',
       keyOf: (definition) => definition.name,
-      make: (part) => {
-        const tool = createTool(part.definition, part.toolLayers);
+      make: (part, label) => {
+        const tool = createTool(part.definition, label, part.toolLayers);
         const { layers } = part;
         return { ...tool, layers, call: wrapped(layers, (call) => tool.call(call, runtime)) };
       },
@@ -57,8 +64,8 @@ export class Catalog {
     this.prompts = new Registry({
       kind: 'prompt',
       keyOf: (definition) => definition.name,
-      make: ({ definition, layers }) => {
-        const prompt = createPrompt(definition);
+      make: ({ definition, layers }, label) => {
+        const prompt = createPrompt(definition, label);
         return { ...prompt, layers, get: wrapped(layers, (call) => prompt.get(call, runtime)) };
       },
       onChange: () => {
@@ -71,8 +78,8 @@ export class Catalog {
     this.resources = new Registry({
       kind: 'resource',
       keyOf: (definition) => definition.uri,
-      make: ({ definition, layers }) => {
-        const resource = createResource(definition);
+      make: ({ definition, layers }, label) => {
+        const resource = createResource(definition, label);
         return { ...resource, layers, read: wrapped(layers, (call) => resource.read(call, runtime)) };
       },
       onChange,
@@ -80,8 +87,8 @@ export class Catalog {
     this.templates = new Registry({
       kind: 'resource template',
       keyOf: (definition) => definition.uriTemplate,
-      make: ({ definition, layers }) => {
-        const template = createTemplate(definition);
+      make: ({ definition, layers }, label) => {
+        const template = createTemplate(definition, label);
         const { list } = template;
         return {
           ...template,
@@ -145,22 +152,29 @@ export class Catalog {
 
   #fill(parts: Parts): void {
     const faults = new Faults();
-    const fill = <D>(registry: { addPart(part: Part<D>): unknown }, entries: readonly Part<D>[]): void => {
-      for (const entry of entries) faults.attempt(() => registry.addPart(entry));
+    type Fillable<D> = Pick<Registry<D, Listed>, 'kind' | 'addPart'>;
+    const fill = <D>(registry: Fillable<D>, entries: readonly Part<D>[]): void => {
+      for (const [index, entry] of entries.entries())
+        faults.attempt(() => registry.addPart(entry, `${registry.kind} ${index + 1}`));
     };
     fill(this.tools, parts.tools);
     fill(this.prompts, parts.prompts);
     fill(this.resources, parts.resources);
     fill(this.templates, parts.templates);
-    for (const part of parts.completions) this.#complete(part, faults);
+    for (const [index, part] of parts.completions.entries())
+      faults.attempt(() => {
+        this.#complete(part, `completion ${index + 1}`);
+      });
     faults.throwIfAny();
   }
 
-  #complete({ definition, layers }: Part<CompletionDefinition>, faults: Faults): void {
+  #complete({ definition, layers }: Part<CompletionDefinition>, label: string): void {
+    checkCompletion(definition, label);
     const { ref, argument, complete } = definition;
     const target = targetOfReference(ref);
     const key = keyOf(ref.type, target, argument);
-    if (this.#completions.has(key)) faults.add(`completion of "${argument}" of "${target}" is defined twice.`);
+    if (this.#completions.has(key))
+      throw new McpError('invalid_options', `completion of "${argument}" of "${target}" is defined twice.`);
     this.#completions.set(key, { complete, layers });
   }
 }

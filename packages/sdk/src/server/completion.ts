@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Result } from '../core/reply.ts';
 import type { CallContext } from './context.ts';
 import { wrongReturn } from './run.ts';
+import { checkShape, type Shape } from './shape.ts';
 
 /**
  * Suggests values of an argument.
@@ -25,6 +26,21 @@ export interface CompletionDefinition {
   ref: { type: 'ref/prompt'; name: string } | { type: 'ref/resource'; uri: string };
   argument: string;
   complete: Complete;
+}
+
+const SHAPE: Shape<CompletionDefinition> = {
+  required: ['ref', 'argument', 'complete'],
+  members: { ref: 'object', argument: 'text', complete: 'function' },
+};
+
+/** Checks what a caller without types has written. @throws McpError `invalid_options` with one line for each fault */
+export function checkCompletion(definition: CompletionDefinition, label: string): void {
+  checkShape(label, definition, SHAPE);
+  const { type, name, uri } = definition.ref as Partial<Record<'type' | 'name' | 'uri', unknown>>;
+  const [member, target] = type === 'ref/prompt' ? ['name', name] : ['uri', uri];
+  if (type !== 'ref/prompt' && type !== 'ref/resource')
+    throw new McpError('invalid_options', `${label}: ref.type must be "ref/prompt" or "ref/resource".`);
+  if (typeof target !== 'string') throw new McpError('invalid_options', `${label}: ref.${member} must be text.`);
 }
 
 /** How many values one answer may have (specification, "Completion"). */

@@ -16,6 +16,7 @@ import type { CallContext } from './context.ts';
 import { listResources } from './resource-list.ts';
 import { runFunction } from './run.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { checkShape, type Shape } from './shape.ts';
 import { Tasks, TASKS_EXTENSION, wantsTasks } from './tasks.ts';
 
 /** What a server is made of. */
@@ -102,11 +103,22 @@ const OWN = new Set([
   ...[...Object.keys(LIST_MEMBERS), 'tasks/get', 'tasks/update', 'tasks/cancel'],
 ]);
 
-/** Finds extensions and methods that are there already. */
+const EXTENSION_SHAPE: Shape<Extension> = {
+  required: ['name'],
+  members: { name: 'text', settings: 'object', methods: 'functions' },
+};
+
+/** Finds what is no extension, and extensions and methods that are there already. */
 export function checkExtensions(extensions: readonly Extension[], faults: Faults): void {
   const names = new Set<string>([TASKS_EXTENSION]);
   const methods = new Set(OWN);
-  for (const { name, methods: own = {} } of extensions) {
+  for (const [index, extension] of extensions.entries()) {
+    const isWhole = faults.attempt(() => {
+      checkShape(`extension ${index + 1}`, extension, EXTENSION_SHAPE);
+      return true;
+    });
+    if (!isWhole) continue;
+    const { name, methods: own = {} } = extension;
     if (names.has(name)) faults.add(`extension "${name}" is defined twice.`);
     names.add(name);
     for (const method of Object.keys(own)) {

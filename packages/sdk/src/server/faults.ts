@@ -13,7 +13,9 @@ export class Faults {
     try {
       return work();
     } catch (thrown) {
-      this.add(McpError.from(thrown).message);
+      const { message, cause } = McpError.from(thrown);
+      // Whoever builds a server is no caller: it may read the text of a foreign error.
+      this.add(cause instanceof Error ? cause.message : message);
       return undefined;
     }
   }

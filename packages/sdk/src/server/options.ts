@@ -1,7 +1,7 @@
 import type { Icon } from '../core/official-types.ts';
 import type { Store } from '../core/store.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { EdgeOptions } from '../serve/edge.ts';
+import type { EdgeLimits, EdgeOptions } from '../serve/edge.ts';
 import type { CacheHints } from './cache-hints.ts';
 import { checkCacheScope, checkInteger, type Faults } from './faults.ts';
 import { checkShape, type Shape } from './shape.ts';
@@ -34,19 +34,25 @@ const SHAPE: Shape<ServerOptions> = {
   members: {
     ...{ name: 'text', version: 'text', title: 'text', description: 'text', websiteUrl: 'text', icons: 'array' },
     ...{ instructions: 'text', pageSize: 'number', store: 'store', toolTimeoutMs: 'number', ttlMs: 'number' },
-    ...{ cacheScope: 'text', origins: 'array', hosts: 'array', limits: 'object', authenticate: 'function' },
-    ...{ legacySessions: 'boolean', telemetry: 'object', secret: 'bytes', keepAliveMs: 'number' },
-    ...{ pollAfterMs: 'number', clock: 'object', random: 'object' },
+    ...{ cacheScope: 'text', origins: 'texts', hosts: 'texts', limits: 'object', authenticate: 'function' },
+    ...{ legacySessions: 'boolean', telemetry: 'telemetry', secret: 'bytes', keepAliveMs: 'number' },
+    ...{ pollAfterMs: 'number', clock: 'clock', random: 'random' },
   },
+};
+
+const LIMITS: Shape<EdgeLimits> = {
+  required: [],
+  members: { maxBytes: 'number', maxDepth: 'number', maxElements: 'number' },
 };
 
 /** Checks the options of a server. @returns whether those of its edge can be looked at */
 export function checkServerOptions(options: ServerOptions, faults: Faults): boolean {
+  const { name, version, limits, pageSize, ttlMs, cacheScope, toolTimeoutMs } = options;
   const isWhole = faults.attempt(() => {
     checkShape('', options, SHAPE);
+    if (limits) checkShape('limits', limits, LIMITS);
     return true;
   });
-  const { name, version, pageSize, ttlMs, cacheScope, toolTimeoutMs } = options;
   for (const [path, value] of Object.entries({ name, version })) if (value === '') faults.add(`${path} is empty.`);
   const integers = [
     ['pageSize', pageSize, 1],
@@ -54,9 +60,11 @@ export function checkServerOptions(options: ServerOptions, faults: Faults): bool
     ['toolTimeoutMs', toolTimeoutMs, 1],
   ] as const;
   for (const [path, value, min] of integers)
-    faults.attempt(() => {
-      checkInteger(path, value, min);
-    });
+    // What is no number has been told.
+    if (typeof value === 'number')
+      faults.attempt(() => {
+        checkInteger(path, value, min);
+      });
   faults.attempt(() => {
     checkCacheScope('cacheScope', cacheScope);
   });

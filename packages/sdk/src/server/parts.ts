@@ -78,11 +78,11 @@ export function prefixed(prefix: string, parts: Parts): Parts {
     typeof (part.definition as Partial<D> | undefined)?.name === 'string'
       ? { ...part, definition: { ...part.definition, name: prefix + part.definition.name } }
       : part;
-  const own = new Set(parts.prompts.map(({ definition }) => definition.name));
+  const own = new Set(parts.prompts.map(({ definition }) => (definition as Partial<AnyPrompt> | undefined)?.name));
   const completion = (part: Part<CompletionDefinition>): Part<CompletionDefinition> => {
-    const { ref } = part.definition;
+    const ref = (part.definition as Partial<CompletionDefinition> | undefined)?.ref;
     // Others are for prompts that are defined elsewhere, under their whole name.
-    if (ref.type !== 'ref/prompt' || !own.has(ref.name)) return part;
+    if (ref?.type !== 'ref/prompt' || !own.has(ref.name)) return part;
     return { ...part, definition: { ...part.definition, ref: { ...ref, name: prefix + ref.name } } };
   };
   return {

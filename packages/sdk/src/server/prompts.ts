@@ -3,14 +3,7 @@ import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { GetPromptResult, Icon } from '../core/official-types.ts';
 import type { Reply, Result } from '../core/reply.ts';
-import {
-  describeIssues,
-  toJsonSchema,
-  validate,
-  type Infer,
-  type Schema,
-  type SchemaIssue,
-} from '../validation/schema.ts';
+import { describeIssues, toJsonSchema, validate, type Infer, type Schema } from '../validation/schema.ts';
 import { present, type Completions } from './completion.ts';
 import type { CallContext } from './context.ts';
 import { checkInteger } from './faults.ts';
@@ -54,11 +47,10 @@ export interface Prompt {
 export type AnyPrompt = Omit<PromptDefinition<Schema, never>, 'complete'> & { complete?: Completions };
 
 /** Makes a prompt of its definition. @throws McpError `invalid_options` if its schema cannot be described */
-export function createPrompt(definition: AnyPrompt): Prompt {
+export function createPrompt(definition: AnyPrompt, label: string): Prompt {
   const { name, title, description, icons, parameters, meta } = definition;
-  const label = `prompt "${name}"`;
   checkShape(label, definition, PROMPT_SHAPE);
-  if (name === '') throw new McpError('invalid_options', 'A prompt must have a name.');
+  if (name === '') throw new McpError('invalid_options', `${label}: name is empty.`);
   checkInteger(`${label}: timeoutMs`, definition.timeoutMs, 1);
   const args = parameters && argumentsOf(label, parameters);
   const runnable = {
@@ -79,37 +71,47 @@ const PROMPT_SHAPE: Shape<AnyPrompt> = {
   required: ['name', 'handler'],
   members: {
     ...{ name: 'text', title: 'text', description: 'text', icons: 'array', meta: 'object', parameters: 'schema' },
-    ...{ complete: 'object', version: 'text', timeoutMs: 'number', handler: 'function' },
+    ...{ complete: 'functions', version: 'text', timeoutMs: 'number', handler: 'function' },
   },
 };
 
-/** Texts of which one would do for an argument that is made of its text. */
-const PROBES: Readonly<Record<string, string>> = { number: '1', integer: '1', boolean: 'true', null: '' };
+/** Values of the types that a library may make of a text. */
+const PROBES: Readonly<Record<string, number | boolean>> = { number: 1, integer: 1, boolean: true };
 
 /** Callers can give text only. @throws McpError `invalid_options` if an argument takes none */
 function checkArguments(label: string, { properties }: JsonObject, parameters: Schema): void {
-  for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {})) {
-    const type = isJsonObject(property) ? property.type : undefined;
-    if (typeof type !== 'string' || type === 'string') continue;
-    const probe = PROBES[type];
-    if (probe !== undefined && !refuses(parameters, name, probe)) continue;
-    throw new McpError(
-      'invalid_options',
-      `${label}: the argument "${name}" is of the type ${type}, but arguments of prompts are text; z.coerce takes text.`,
-    );
-  }
+  for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {}))
+    if (!variantsOf(property).some((variant) => takesText(variant, name, parameters)))
+      throw new McpError(
+        'invalid_options',
+        `${label}: the argument "${name}" takes no text, and callers give nothing else; allowed: e.g. z.string(), z.coerce.number().`,
+      );
 }
 
-/** A library that checks later is believed. */
-function refuses(parameters: Schema, name: string, text: string): boolean {
-  const found = parameters['~standard'].validate({ [name]: text });
-  return !(found instanceof Promise) && found.issues?.some(isAt(name)) === true;
+function variantsOf(property: unknown): unknown[] {
+  if (!isJsonObject(property)) return [property];
+  const { anyOf, type } = property;
+  if (Array.isArray(anyOf)) return anyOf.flatMap(variantsOf);
+  return Array.isArray(type) ? type.map((each: unknown) => ({ ...property, type: each })) : [property];
 }
 
-const isAt =
-  (name: string) =>
-  ({ path: [first] = [] }: SchemaIssue): boolean =>
-    (typeof first === 'object' ? first.key : first) === name;
+function takesText(property: unknown, name: string, parameters: Schema): boolean {
+  const type = isJsonObject(property) ? property.type : undefined;
+  if (!isJsonObject(property) || typeof type !== 'string' || type === 'string') return true;
+  const value = 'const' in property ? property.const : PROBES[type];
+  if (typeof value !== 'number' && typeof value !== 'boolean') return false;
+  // One that is made of its text may be out of range: then both are.
+  return faultAt(name, parameters, value) === faultAt(name, parameters, String(value));
+}
+
+function faultAt(name: string, parameters: Schema, value: unknown): string | undefined {
+  const found = parameters['~standard'].validate({ [name]: value });
+  if (!(found instanceof Promise))
+    return found.issues?.find(({ path: [at] = [] }) => (typeof at === 'object' ? at.key : at) === name)?.message;
+  // A library that checks later is believed.
+  found.catch(() => undefined);
+  return undefined;
+}
 
 function argumentsOf(label: string, parameters: Schema): JsonObject[] {
   const schema = toJsonSchema(parameters, label);

@@ -1,6 +1,7 @@
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Part } from './parts.ts';
+import { checkObject, labelOf } from './shape.ts';
 import { fromBase64Url, toBase64Url } from '../wire/base64.ts';
 
 /** Something that a server offers, as {@link Registry} keeps it. */
@@ -37,7 +38,8 @@ export interface RegistryOptions<D, T extends Listed> {
   /** What it holds, for messages, e.g. `tool`. */
   readonly kind: string;
   readonly keyOf: (definition: D) => string;
-  readonly make: (part: Part<D>) => T;
+  /** @param label - what messages call it */
+  readonly make: (part: Part<D>, label: string) => T;
   readonly onChange: () => void;
   /** Wraps the functions of what is added later, as it does those of the builder. @defaultValue none */
   readonly toolLayers?: Part<D>['toolLayers'];
@@ -60,6 +62,10 @@ export class Registry<D, T extends Listed> {
     this.#options = options;
   }
 
+  get kind(): string {
+    return this.#options.kind;
+  }
+
   /** How many there are, disabled ones included. */
   get size(): number {
     return this.#slots.size;
@@ -70,15 +76,19 @@ export class Registry<D, T extends Listed> {
     return this.addPart({ definition, layers: [], toolLayers: this.#options.toolLayers ?? [] });
   }
 
-  /** Adds one that comes with middleware of its own. @throws McpError `invalid_options` like {@link add} */
-  addPart(part: Part<D>): Entry<D> {
+  /**
+   * Adds one that comes with middleware of its own.
+   * @param place - names it in messages if it has no name itself, e.g. `tool 3`
+   * @throws McpError `invalid_options` like {@link add}
+   */
+  addPart(part: Part<D>, place?: string): Entry<D> {
     const { kind, keyOf, make } = this.#options;
+    const label = labelOf(kind, isJsonObject(part.definition) ? keyOf(part.definition) : undefined, place);
     // What it must have is checked where it is made.
-    if (!isJsonObject(part.definition))
-      throw new McpError('invalid_options', `A ${kind} is ${String(part.definition)}; allowed: a definition.`);
+    checkObject(label, part.definition);
     const key = keyOf(part.definition);
-    if (this.#slots.has(key)) throw new McpError('invalid_options', `${kind} "${key}" is defined twice.`);
-    const slot = { sequence: this.#sequence++, part, made: make(part), isEnabled: true };
+    if (this.#slots.has(key)) throw new McpError('invalid_options', `${label} is defined twice.`);
+    const slot = { sequence: this.#sequence++, part, made: make(part, label), isEnabled: true };
     this.#slots.set(key, slot);
     this.#changed();
     return this.#handle(key, slot);
@@ -156,7 +166,7 @@ export class Registry<D, T extends Listed> {
         if (this.#options.keyOf(definition) !== key)
           throw new McpError('invalid_options', `${this.#options.kind} "${key}" cannot be renamed: add another one.`);
         const part = { ...slot.part, definition };
-        const made = this.#options.make(part);
+        const made = this.#options.make(part, labelOf(this.#options.kind, key));
         change(() => Object.assign(slot, { part, made }));
       },
       remove: () => {

@@ -110,30 +110,30 @@ const RESOURCE_SHAPE: Shape<AnyResource> = {
 
 const TEMPLATE_SHAPE: Shape<AnyTemplate> = {
   required: ['uriTemplate', 'name', 'handler'],
-  members: { uriTemplate: 'text', ...OPTIONS, list: 'function', complete: 'object' },
+  members: { uriTemplate: 'text', ...OPTIONS, list: 'function', complete: 'functions' },
 };
 
 /** Makes a resource of its definition. @throws McpError `invalid_options` if its URI is not absolute */
-export function createResource(definition: AnyResource): Resource {
+export function createResource(definition: AnyResource, label: string): Resource {
   const { uri, name, size, subscribe } = definition;
-  checkShape(`resource "${uri}"`, definition, RESOURCE_SHAPE);
-  if (!URL.canParse(uri)) throw new McpError('invalid_options', `resource "${uri}": the URI must be absolute.`);
-  checkOptions(`resource "${uri}"`, definition);
+  checkShape(label, definition, RESOURCE_SHAPE);
+  if (!URL.canParse(uri)) throw new McpError('invalid_options', `${label}: the URI must be absolute.`);
+  checkOptions(label, definition);
   // Whoever takes a definition apart again cannot name its types; the builder has checked them.
   const handler = definition.handler as (uri: string, context: CallContext) => Returned;
   return {
     entry: { uri, name: name ?? uri, ...present({ size }), ...describe(definition) },
     watch: subscribe,
-    read: reader(`resource "${uri}"`, definition, (call, context) => handler(targetOf(call), context)),
+    read: reader(label, definition, (call, context) => handler(targetOf(call), context)),
   };
 }
 
 /** Makes a template of its definition. @throws McpError `invalid_options` if its URI template is wrong */
-export function createTemplate(definition: AnyTemplate): ResourceTemplate {
+export function createTemplate(definition: AnyTemplate, label: string): ResourceTemplate {
   const { uriTemplate, name, subscribe } = definition;
-  checkShape(`resource "${uriTemplate}"`, definition, TEMPLATE_SHAPE);
+  checkShape(label, definition, TEMPLATE_SHAPE);
   const template = parseUriTemplate(uriTemplate);
-  checkOptions(`resource "${uriTemplate}"`, definition);
+  checkOptions(label, definition);
   const list = definition.list as List | undefined;
   const handler = definition.handler as (uri: string, variables: Variables, context: CallContext) => Returned;
   return {
@@ -142,7 +142,7 @@ export function createTemplate(definition: AnyTemplate): ResourceTemplate {
     watch: subscribe,
     completions: definition.complete ?? {},
     list: list && lister(`list of "${uriTemplate}"`, list),
-    read: reader(`resource "${uriTemplate}"`, definition, (call, context) => {
+    read: reader(label, definition, (call, context) => {
       const uri = targetOf(call);
       return handler(uri, template.match(uri) ?? {}, context);
     }),

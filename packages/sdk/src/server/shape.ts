@@ -2,7 +2,18 @@ import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** What a member may be. */
-type Kind = 'text' | 'function' | 'schema' | 'object' | 'array' | 'boolean' | 'number' | 'bytes' | 'store';
+type Kind =
+  'text' | 'texts' | 'function' | 'functions' | 'schema' | 'object' | 'array' | 'boolean' | 'number' | 'bytes' | Port;
+
+/** Methods of what a caller may implement. */
+const PORTS = {
+  store: ['get', 'set', 'add', 'delete'],
+  telemetry: ['record'],
+  clock: ['now', 'wallClock', 'after'],
+  random: ['next', 'bytes'],
+} as const;
+
+type Port = keyof typeof PORTS;
 
 /** What an object may look like that a caller without types has written. */
 export interface Shape<D> {
@@ -31,6 +42,15 @@ const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
   template: 'uriTemplate',
 };
 
+/** How messages call a definition: by its name or URI, else by its place. */
+export const labelOf = (kind: string, key: unknown, place = kind): string =>
+  isText(key) && key !== '' ? `${kind} ${JSON.stringify(key.slice(0, 200))}` : place;
+
+/** Lets an object pass. @throws McpError `invalid_options` saying what was given */
+export function checkObject(owner: string, given: unknown): asserts given is JsonObject {
+  if (!isJsonObject(given)) throw new McpError('invalid_options', `${owner} is ${show(given)}; allowed: an object.`);
+}
+
 /**
  * Checks what was given as a definition or as options, all of it at once. Values are never quoted: they may be secrets.
  *
@@ -39,8 +59,7 @@ const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
  */
 export function checkShape<D>(owner: string, given: unknown, { required, members }: Shape<D>): void {
   const prefix = owner === '' ? '' : `${owner}: `;
-  if (!isJsonObject(given))
-    throw new McpError('invalid_options', `${prefix}${show(given)} was given; allowed: an object.`);
+  checkObject(owner, given);
   const kinds: Readonly<Record<string, Kind>> = members;
   const faults: string[] = [];
   for (const name of required)
@@ -61,7 +80,7 @@ function faultOf(name: string, value: unknown, kind: Kind = 'object'): string | 
 
 function remedyFor(value: JsonObject): string {
   const values = Object.values(value);
-  if (values.length > 0 && values.every(IS.schema)) return 'wrap the object: z.object({ … }).';
+  if (values.some(IS.schema)) return 'wrap the object: z.object({ … }).';
   if ('type' in value || '$ref' in value || '$schema' in value || 'properties' in value)
     return 'wrap a JSON Schema: jsonSchema({ … }).';
   return `allowed: ${ALLOWED.schema}.`;
@@ -69,15 +88,41 @@ function remedyFor(value: JsonObject): string {
 
 function unknown(name: string, kinds: Readonly<Record<string, Kind>>): string {
   const meant = ALSO_KNOWN_AS[name];
-  if (meant !== undefined && meant in kinds) return `"${name}" is not known; did you mean "${meant}"?`;
+  const near = Object.keys(kinds).find((known) => isNear(name.toLowerCase(), known.toLowerCase()));
+  const guess = meant !== undefined && meant in kinds ? meant : near;
+  if (guess !== undefined) return `"${name}" is not known; did you mean "${guess}"?`;
   return `"${name}" is not known; allowed: ${Object.keys(kinds).join(', ')}.`;
+}
+
+/** Whether one letter is missing, too many, wrong or at its neighbour's place. */
+function isNear(given: string, known: string): boolean {
+  const shorter = Math.min(given.length, known.length);
+  let start = 0;
+  while (start < shorter && given[start] === known[start]) start++;
+  let end = 0;
+  while (end < shorter - start && given.at(-1 - end) === known.at(-1 - end)) end++;
+  const left = given.slice(start, given.length - end);
+  const right = known.slice(start, known.length - end);
+  if (left.length <= 1 && right.length <= 1) return true;
+  return left.length === 2 && left === right.slice(1) + right.slice(0, 1);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const isPort =
+  (port: Port) =>
+  (value: unknown): boolean =>
+    isObject(value) && PORTS[port].every((method) => isFunction((value as JsonObject)[method]));
+
 const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
-  text: (value) => typeof value === 'string',
-  function: (value) => typeof value === 'function',
+  text: isText,
+  texts: (value) => Array.isArray(value) && value.every(isText),
+  functions: (value) => isJsonObject(value) && Object.values(value).every(isFunction),
+  function: isFunction,
   // ArkType's schemas are functions.
   schema: (value) => (isObject(value) || typeof value === 'function') && '~standard' in value,
   object: isJsonObject,
@@ -85,13 +130,16 @@ const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number',
   bytes: (value) => value instanceof Uint8Array,
-  store: (value) =>
-    isObject(value) &&
-    ['get', 'set', 'add', 'delete'].every((method) => typeof (value as JsonObject)[method] === 'function'),
+  store: isPort('store'),
+  telemetry: isPort('telemetry'),
+  clock: isPort('clock'),
+  random: isPort('random'),
 };
 
 const ALLOWED: Readonly<Record<Kind, string>> = {
   text: 'text',
+  texts: 'an array of texts',
+  functions: 'an object of functions',
   function: 'a function',
   schema: 'a schema of zod, Valibot, ArkType or jsonSchema()',
   object: 'an object',
@@ -99,7 +147,9 @@ const ALLOWED: Readonly<Record<Kind, string>> = {
   boolean: 'true or false',
   number: 'a number',
   bytes: 'a Uint8Array',
-  store: 'a store with get, set, add and delete',
+  ...(Object.fromEntries(
+    Object.entries(PORTS).map(([port, methods]) => [port, `an object with the methods ${methods.join(', ')}`]),
+  ) as Record<Port, string>),
 };
 
 /** What a value is, without saying what is in it. */

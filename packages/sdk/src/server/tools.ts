@@ -103,9 +103,8 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const NO_PARAMETERS = { type: 'object', additionalProperties: false };
 
 /** Makes a tool of its definition. @throws McpError `invalid_options` if its name is not allowed or a schema cannot be described */
-export function createTool(definition: AnyTool, layers: readonly ToolMiddleware[] = []): Tool {
+export function createTool(definition: AnyTool, label: string, layers: readonly ToolMiddleware[]): Tool {
   const { name, title, description, icons, annotations, parameters, output, meta } = definition;
-  const label = `tool "${name}"`;
   checkShape(label, definition, TOOL_SHAPE);
   const faults = new Faults();
   if (!TOOL_NAME.test(name)) faults.add(`${label}: a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
