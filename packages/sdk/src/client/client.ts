@@ -118,7 +118,7 @@ export class MCPClient {
     return this.#parts.connection.server;
   }
 
-  /** Resolves when the server is gone for the first time, though a later call may reach it anew, or the client was closed. */
+  /** Resolves when the server is gone or the client was closed. Once a call has reached the server anew, this is another promise. */
   get closed(): Promise<unknown> {
     return this.#parts.connection.closed;
   }

@@ -55,6 +55,23 @@ it('comes back with the next calls, once for all of them', async () => {
   expect(state.opened).toBe(3);
 });
 
+it('is closed while its server is gone, and no longer than that', async () => {
+  const { call, lose, connection } = await lasting();
+  const seen: string[] = [];
+  const watch = (name: string): void => void connection.closed.then(() => seen.push(name));
+  watch('first');
+  lose[0]?.();
+  await connection.closed;
+  expect(seen).toEqual(['first']);
+  await call();
+  watch('second');
+  await settled();
+  expect(seen).toEqual(['first']);
+  lose[1]?.();
+  await connection.closed;
+  expect(seen).toEqual(['first', 'second']);
+});
+
 it('fails at once between attempts, whose pause doubles up to the limit', async () => {
   const { call, lose, state, clock } = await lasting();
   lose[0]?.();

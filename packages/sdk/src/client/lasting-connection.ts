@@ -21,7 +21,6 @@ export interface LastingOptions {
  * at once until the pause after the last attempt, which doubles, is over.
  */
 export class LastingConnection implements Connection {
-  readonly closed: Promise<unknown>;
   readonly #options: LastingOptions;
   #current: Connection;
   #isLost = false;
@@ -32,8 +31,11 @@ export class LastingConnection implements Connection {
   constructor(first: Connection, options: LastingOptions) {
     this.#options = options;
     this.#current = first;
-    this.closed = first.closed;
     this.#watch(first);
+  }
+
+  get closed(): Promise<unknown> {
+    return this.#current.closed;
   }
 
   get era(): Era {
