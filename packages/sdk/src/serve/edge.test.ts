@@ -120,6 +120,7 @@ describe('edge options', () => {
     [{ keepAliveMs: -1 }, /keepAliveMs is -1/],
     [{ keepAliveMs: 2_147_483_648 }, /keepAliveMs is 2147483648; allowed: an integer from 1 to 2147483647/],
     [{ secret: new Uint8Array(31) }, /secret is 31 bytes; allowed: at least 32 bytes/],
+    [{ secret: 'x'.repeat(40) as never }, /secret is no Uint8Array; allowed: at least 32 bytes/],
     [{ origins: ['app.example.com'] }, /origins is "app\.example\.com"/],
     [{ origins: ['null'] }, /origins is "null"/],
     [{ origins: ['file:///x'] }, /origins is/],

@@ -64,7 +64,7 @@ function checked(options: ListenOptions): ListenOptions {
   if (!isJsonObject(given))
     throw new McpError(
       'invalid_options',
-      `${JSON.stringify(options)} was given; allowed: an object such as { port: 3000 }.`,
+      `listen() was given ${JSON.stringify(options)}; allowed: an object such as { port: 3000 }.`,
     );
   const { port = 0 } = options;
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return options;

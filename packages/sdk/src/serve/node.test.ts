@@ -55,6 +55,15 @@ describe('listening', () => {
   });
 });
 
+it.each<[unknown, string]>([
+  [3999, 'listen() was given 3999; allowed: an object such as { port: 3000 }.'],
+  ['3999', 'listen() was given "3999"; allowed: an object such as { port: 3000 }.'],
+  [null, 'listen() was given null; allowed: an object such as { port: 3000 }.'],
+  [{ port: '0' }, 'port is "0"; allowed: an integer from 0 to 65535.'],
+])('listen(%j) says what is allowed', async (options, message) => {
+  await expect(server().listen(options as never)).rejects.toMatchObject({ code: 'invalid_options', message });
+});
+
 describe('closing', () => {
   it('waits for what runs and not for connections that are kept alive', async () => {
     let release = (): void => undefined;

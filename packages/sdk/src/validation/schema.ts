@@ -103,9 +103,14 @@ function gotAt(issue: SchemaIssue, value: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     value,
   );
-  // What is not there most libraries say themselves.
-  return got === undefined && /undefined|missing/i.test(issue.message) ? '' : ` (got ${show(got)})`;
+  // Many libraries say it themselves.
+  const words = got === undefined ? ['undefined', 'missing'] : [show(got)];
+  const isSaid = words.some((word) => SAID.some((verb) => issue.message.includes(`${verb} ${word}`)));
+  return isSaid ? '' : ` (got ${show(got)})`;
 }
+
+/** How messages of zod, Valibot and ArkType go on with what was got. */
+const SAID = ['received', 'was'];
 
 function show(got: unknown): string {
   if (got === undefined) return 'nothing';
