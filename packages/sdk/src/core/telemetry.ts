@@ -24,8 +24,8 @@ export const silentTelemetry: Telemetry = { record: () => undefined };
 export const consoleTelemetry: Telemetry = {
   record({ name, severity, fields: { stack, ...fields } }) {
     if (severity !== 'warn' && severity !== 'error') return;
-    const place = typeof stack === 'string' ? /^ +at .*/m.exec(stack)?.[0].trim() : undefined;
+    const frames = typeof stack === 'string' ? (stack.match(/^ +at .*/gm) ?? []) : [];
     // eslint-disable-next-line no-console -- it is what the console is for: each runtime has it, and hosts collect it
-    console.error([name, JSON.stringify(fields), place].filter((part) => part !== undefined).join(' '));
+    console.error([name, JSON.stringify(fields), ...frames.map((frame) => frame.trim())].join(' '));
   },
 };
