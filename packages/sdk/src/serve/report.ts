@@ -17,15 +17,15 @@ export const reportFailures =
         telemetry.record({
           name: 'call.failed',
           severity: 'error',
-          fields: { method: call.method, ...nameOf(call), ...cause },
+          fields: { method: call.method, ...targetOf(call), ...cause },
         });
       throw thrown;
     }
   };
 
 /** A URI is left out: callers put credentials into some. */
-const nameOf = ({ method, target }: Call): JsonObject =>
-  target === undefined || (method !== 'tools/call' && method !== 'prompts/get') ? {} : { name: target };
+const targetOf = ({ method, target }: Call): JsonObject =>
+  target === undefined || (method !== 'tools/call' && method !== 'prompts/get') ? {} : { target };
 
 function causeOf(thrown: unknown): JsonObject | undefined {
   // A server's own words are an answer.

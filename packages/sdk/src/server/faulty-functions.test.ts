@@ -54,7 +54,7 @@ describe('a function that throws', () => {
     expect(text).not.toMatch(/hunter2|inner|faulty-functions/);
     expect(JSON.stringify(facts)).toContain('hunter2');
     // Which prompt it was; a URI may hold what nobody else should see.
-    expect(facts.map(({ fields }) => fields.name)).toEqual(['name' in params ? params.name : undefined]);
+    expect(facts.map(({ fields }) => fields.target)).toEqual(['name' in params ? params.name : undefined]);
   });
 
   test('a tool tells the model the message alone, without stack and cause; the log has it too', async () => {
