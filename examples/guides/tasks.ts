@@ -65,8 +65,8 @@ const { url } = await server.listen();
 import { MCPClientBuilder } from '@org/mcp-sdk';
 
 const client = await new MCPClientBuilder({ name: 'desk', version: '1.0.0' }).http(url).build();
-const taskIds: string[] = [];
-const result = await client.tools.call('report', { year: 2025 }, { onTask: ({ taskId }) => taskIds.push(taskId) });
+const taskIds = new Set<string>();
+const result = await client.tools.call('report', { year: 2025 }, { onTask: ({ taskId }) => taskIds.add(taskId) });
 // #endregion
 assert.deepEqual(result.content, [{ type: 'text', text: 'The report of 2025.' }]);
 
@@ -78,7 +78,7 @@ const interrupted = client.tools.call(
   { year: 2024 },
   {
     onTask(task) {
-      taskIds.push(task.taskId);
+      taskIds.add(task.taskId);
       begin();
     },
   },
@@ -102,10 +102,16 @@ assert.equal(status, 'working');
 assert.deepEqual(report.content, [{ type: 'text', text: 'The report of 2024.' }]);
 
 // #region cancel
+const controller = new AbortController();
 const unwanted = later.tools.call(
   'report',
   { year: 2026 },
-  { onTask: ({ taskId }) => void later.tasks.cancel(taskId) },
+  {
+    signal: controller.signal,
+    onTask: () => {
+      controller.abort();
+    },
+  },
 );
 // #endregion
 await assert.rejects(unwanted, (thrown) => thrown instanceof McpError && thrown.code === 'cancelled');
