@@ -72,6 +72,22 @@ describe('a function that throws', () => {
     ]);
   });
 
+  test('is not told of when its call was cancelled', async () => {
+    const { builder, facts } = watched();
+    const server = builder
+      .addTool({
+        name: 't',
+        handler: (_params, { signal }) =>
+          new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      })
+      .build();
+    const controller = new AbortController();
+    const answer = call(server, 'tools/call', { name: 't' }, { signal: controller.signal });
+    controller.abort();
+    await answer.catch(() => undefined);
+    expect(facts).toEqual([]);
+  });
+
   test('is told of as well when it had told something before', async () => {
     const { builder, facts } = watched();
     const server = builder

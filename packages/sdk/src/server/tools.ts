@@ -167,7 +167,8 @@ async function callTool(
   } catch (thrown) {
     if (thrown instanceof McpError) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    reporter.report(message, thrown);
+    // One that stops because its caller is gone does what it should.
+    if (!context.signal.aborted) reporter.report(message, thrown);
     return failed(message);
   }
 }
