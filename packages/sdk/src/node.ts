@@ -11,5 +11,5 @@ export type {
 } from './serve/listener.ts';
 export { toNode } from './serve/node.node.ts';
 export { serveWebSocket } from './serve/web-socket.node.ts';
-export { serveStdio } from './serve/stdio-server.node.ts';
+export { serveStdio, type StdioOptions } from './serve/stdio-server.node.ts';
 export { channelOverStreams, type ByteStreams } from './serve/stdio.node.ts';
