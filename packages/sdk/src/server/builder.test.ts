@@ -286,11 +286,12 @@ describe('listening', () => {
       );
       const messages = reply.messages()[Symbol.asyncIterator]();
       expect(show((await messages.next()).value as Message)).toEqual({ notifications: { toolsListChanged: true } });
-      if (closing) await server.close();
-      else abort.abort();
+      const closed = closing ? server.close() : undefined;
+      if (!closing) abort.abort();
       expect(show((await messages.next()).value as Message)).toEqual({ resultType: 'complete' });
       expect((await messages.next()).done).toBe(true);
       expect(await reply.done).toBe('complete');
+      await closed;
     }
   });
 });

@@ -237,8 +237,12 @@ test('many callers that listen are no leak, and all streams end when the server 
   const server = builder().build();
   const listeners = Array.from({ length: 30 }, () => listening(server, { toolsListChanged: true }));
   for (const listener of listeners) await listener.next();
-  await server.close();
-  for (const listener of listeners) expect(methodOf(await listener.next())).toBe('result');
+  const closed = server.close();
+  for (const listener of listeners) {
+    expect(methodOf(await listener.next())).toBe('result');
+    expect((await listener.next()) as unknown).toBeUndefined();
+  }
+  await closed;
   // Warnings are emitted in a turn of their own.
   await new Promise((resolve) => setImmediate(resolve));
   process.off('warning', warned);
