@@ -2,6 +2,8 @@ export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
 export { mapResult } from './wire/exchange.ts';
 export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits } from './wire/json-reader.ts';
+export { digestOf } from './wire/digest.ts';
+export { createSeal } from './wire/seal.ts';
 export {
   FrameError,
   isBatch,

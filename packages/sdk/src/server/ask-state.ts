@@ -3,7 +3,7 @@ import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toBase64Url } from '../wire/base64.ts';
 import { Journal, type JournalState } from './ask.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../wire/digest.ts';
 import type { ServerRuntime } from './runtime.ts';
 
 /** How long a caller may take to answer. Unit: ms. */

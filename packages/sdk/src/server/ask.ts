@@ -2,15 +2,12 @@ import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { validate, type Infer, type Schema } from '../validation/schema.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../wire/digest.ts';
+import { checkResponse, requireCapability, ROOTS_QUESTION, type Question } from '../wire/question.ts';
 import {
-  checkResponse,
   formQuestion,
-  requireCapability,
-  ROOTS_QUESTION,
   sampleQuestion,
   urlQuestion,
-  type Question,
   type Root,
   type SampleRequest,
   type SampleResult,

@@ -7,7 +7,7 @@ import { connect } from '../connect/connect.ts';
 import type { Connection, ConnectOptions } from '../connect/connection.ts';
 import { channelToOfficial, type OfficialServer } from '../connect/official.ts';
 import { systemRandom } from '../core/random.ts';
-import { ParkedCalls } from './parked-calls.ts';
+import { ParkedCalls } from '../connect/parked-calls.ts';
 
 /** An official server object as a server of this package: mount it, serve it, test it. */
 export interface BridgedServer {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCall } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import { checkResponse, formQuestion, requireCapability, sampleQuestion, urlQuestion } from './questions.ts';
+import { checkResponse, requireCapability } from '../wire/question.ts';
+import { formQuestion, sampleQuestion, urlQuestion } from './questions.ts';
 
 const fieldsOf = (shape: z.ZodRawShape): unknown =>
   (formQuestion(z.object(shape), 'Q?').params.requestedSchema as JsonObject).properties;

@@ -7,7 +7,7 @@ import { META } from '../core/protocol.ts';
 import { resultReply, type Reply, type Result } from '../core/reply.ts';
 import { createMemoryStore } from '../core/store.ts';
 import { toBase64Url } from '../wire/base64.ts';
-import { checkResponse } from './questions.ts';
+import { checkResponse } from '../wire/question.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { isFinal, isOwnedBy, taskDetail, taskInfo, TaskRecords, type TaskRecord } from './task-record.ts';
 import { resumed, TaskRuns } from './task-runs.ts';

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../core/json.ts';
-import { toBase64Url } from '../wire/base64.ts';
+import { toBase64Url } from './base64.ts';
 
 const encoder = new TextEncoder();
 

@@ -1,9 +1,16 @@
 import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
+import { Payload } from '../core/payload.ts';
 import type { Message, Reply } from '../core/reply.ts';
-import { McpError } from '../core/errors.ts';
-import { checkResponse, type Question } from './questions.ts';
+import { checkResponse, type Question } from '../wire/question.ts';
+
+/** Questions that come within this time are put together. Unit: ms. */
+const GATHER_MS = 20;
+
+const PROGRESS = 'notifications/progress';
 
 interface Open {
   readonly question: Question;
@@ -20,16 +27,20 @@ export class ParkedCall {
   call: Call;
   readonly #controller = new AbortController();
   readonly #next: Handler;
+  readonly #clock: Clock;
   readonly #open = new Map<string, Open>();
   #asked = 0;
+  /** Whether the open questions are to be put: others may come with the first. */
+  #isGathered = false;
   #wake: () => void = () => undefined;
   #refused: Reply | undefined;
   #messages: AsyncIterator<Message> | undefined;
   #pending: Promise<Message> | undefined;
 
-  constructor(next: Handler, call: Call) {
+  constructor(next: Handler, call: Call, clock: Clock) {
     this.call = call;
     this.#next = next;
+    this.#clock = clock;
   }
 
   /** The questions that are open, as `inputRequests`. */
@@ -51,24 +62,30 @@ export class ParkedCall {
     return signal === this.#controller.signal;
   }
 
-  /** Opens a question; resolves with its answer. */
-  ask(question: Question): Promise<JsonObject> {
+  /** Opens a question; resolves with its answer. @param signal - aborts when the server no longer waits for it */
+  ask(question: Question, signal: AbortSignal): Promise<JsonObject> {
     return new Promise((resolve, reject) => {
       // Keys of one call are never used again.
-      this.#open.set(`a${this.#asked++}`, { question, resolve, reject });
-      this.#wake();
+      const key = `a${this.#asked++}`;
+      if (this.#open.size === 0) this.#gather();
+      this.#open.set(key, { question, resolve, reject });
+      const withdraw = (): void => {
+        this.#open.delete(key);
+        reject(McpError.from(signal.reason));
+      };
+      signal.addEventListener('abort', withdraw, { once: true });
     });
   }
 
   /** Goes on in another round; what is not answered stays open. @throws McpError `invalid_params` for what is no answer */
   resume(call: Call, responses: JsonObject): void {
-    this.call = call;
     const given = [...this.#open].filter(([key]) => Object.hasOwn(responses, key));
     const answers = given.map(([key, open]) => ({
       key,
       open,
       answer: checkResponse(open.question.method, responses[key]),
     }));
+    this.call = call;
     for (const { key, open, answer } of answers) {
       this.#open.delete(key);
       open.resolve(answer);
@@ -89,10 +106,31 @@ export class ParkedCall {
         resolve({ kind: 'asked' });
       };
     });
-    if (this.#open.size > 0) return { kind: 'asked' };
+    if (this.#isGathered && this.#open.size > 0) return { kind: 'asked' };
     const step = await Promise.race([(this.#pending ??= this.#read()), asked]);
-    if (step.kind !== 'asked') this.#pending = undefined;
-    return step;
+    if (step.kind === 'asked') return step;
+    this.#pending = undefined;
+    return this.#ofThisRound(step) ?? this.step();
+  }
+
+  #gather(): void {
+    this.#isGathered = false;
+    this.#clock.after(GATHER_MS, () => {
+      if (this.#open.size === 0) return;
+      this.#isGathered = true;
+      this.#wake();
+    });
+  }
+
+  /** The server knows the token of the first round only; undefined if this one wants no progress. */
+  #ofThisRound(message: Message): Message | undefined {
+    if (message.kind !== 'notification' || message.method !== PROGRESS) return message;
+    const { progressToken } = this.call;
+    const { value } = message.params;
+    if (progressToken === undefined) return undefined;
+    return progressToken === value.progressToken
+      ? message
+      : { ...message, params: Payload.of<JsonObject>({ ...value, progressToken }) };
   }
 
   async #read(): Promise<Message> {

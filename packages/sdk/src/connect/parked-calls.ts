@@ -4,19 +4,35 @@ import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import type { ServerRequest } from '../connect/link.ts';
 import type { Random } from '../core/random.ts';
 import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
 import { toBase64Url } from '../wire/base64.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../wire/digest.ts';
+import { questionOf, requireCapability, type Question } from '../wire/question.ts';
+import type { ServerRequest } from './link.ts';
 import { ParkedCall } from './parked-call.ts';
-import { questionOf, requireCapability } from './questions.ts';
+import { shareFinal, type SharedFinal } from './shared-final.ts';
 
 /** How long a server may be kept waiting for an answer. Unit: ms. */
 const TTL_MS = 10 * 60 * 1000;
 
-/** What a server asks. */
-type Asked = Pick<ServerRequest, 'method' | 'params' | 'call'>;
+/** Calls that may be held at a time: each keeps a call of the server open. */
+const MAX_PARKED = 1_000;
+
+/** How long the outcome of a round is kept for a retry that comes twice. Unit: ms. */
+const REPEAT_MS = 60_000;
+
+interface Parked {
+  readonly held: ParkedCall;
+  readonly binding: string;
+  readonly stop: () => void;
+}
+
+interface Resumed {
+  readonly binding: string;
+  readonly final: SharedFinal;
+  readonly stop: () => void;
+}
 
 /**
  * Lets a server that asks in the middle of a call be called by whoever is asked in results: its running call is held
@@ -29,54 +45,78 @@ export class ParkedCalls {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #running = new Set<ParkedCall>();
-  readonly #parked = new Map<string, { readonly held: ParkedCall; readonly binding: string; stop: () => void }>();
+  readonly #parked = new Map<string, Parked>();
+  readonly #resumed = new Map<string, Resumed>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
   }
 
-  /** Answers a call by `next`, in as many rounds as the server has questions for. */
-  async answer(call: Call, next: Handler): Promise<Reply> {
-    const { requestState } = call.params.value;
-    const held = requestState === undefined ? new ParkedCall(next, call) : await this.#take(call, requestState);
-    return this.#round(held, call);
+  /** How many calls are running or held. */
+  get size(): number {
+    return this.#running.size + this.#parked.size;
   }
 
-  /** Puts a question of the server to the caller of the call it belongs to; resolves with the answer. */
-  async ask({ method, params, call }: Asked): Promise<JsonObject> {
-    const held = [...this.#parked.values()].map((parked) => parked.held);
+  /**
+   * Answers a call by `next`, in as many rounds as the server has questions for. Two retries with one state share one
+   * outcome.
+   * @throws McpError `invalid_params` if `params.requestState` is not one of this call, or has expired
+   */
+  async answer(call: Call, next: Handler): Promise<Reply> {
+    const { requestState, inputResponses } = call.params.value;
+    if (requestState === undefined) return this.#round(new ParkedCall(next, call, this.#clock), call);
+    const state = String(requestState);
+    const binding = await bindingOf(call);
+    const resumed = this.#resumed.get(state);
+    if (resumed?.binding === binding) return resumed.final.reply();
+    const parked = this.#parked.get(state);
+    if (parked?.binding !== binding)
+      throw new McpError('invalid_params', 'params.requestState is not one of this call, or has expired.');
+    parked.held.resume(call, isJsonObject(inputResponses) ? inputResponses : {});
+    // Only now: a retry that is refused does not use it up.
+    this.#parked.delete(state);
+    parked.stop();
+    const { reply, final } = shareFinal(this.#round(parked.held, call));
+    const forget = this.#clock.after(REPEAT_MS, () => this.#resumed.delete(state));
+    this.#resumed.set(state, { binding, final, stop: forget });
+    return reply;
+  }
+
+  /**
+   * Puts a question of the server to the caller of the call it belongs to; resolves with the answer.
+   * @param outside - asks where no call is running at all
+   * @throws McpError `method_not_found` if it cannot be told whom to ask, `missing_client_capability`
+   */
+  async ask(request: ServerRequest, outside?: (question: Question) => Promise<JsonObject>): Promise<JsonObject> {
+    const { method, params, call, signal } = request;
     if (call === null) throw new McpError('method_not_found', `${method}: the call that asks has ended.`);
-    const all = [...this.#running, ...held].filter((one) =>
-      call ? one.isSentAs(call) : one.call.method !== 'subscriptions/listen',
-    );
+    const question = questionOf(method, params);
+    const all = this.#candidates(call);
     const [only] = all;
+    if (!only && call === undefined && outside) return outside(question);
     if (!only || all.length > 1)
       throw new McpError('method_not_found', `${method}: it cannot be told which of ${all.length} calls asks.`);
-    const question = questionOf(method, params);
     requireCapability(question, only.call);
-    return only.ask(question);
+    return only.ask(question, signal);
   }
 
   /** Ends what is held: the server learns that nobody answers. */
   close(): void {
     for (const { held, stop } of this.#parked.values()) {
       stop();
-      held.end(new McpError('unavailable', 'The bridge was closed.'));
+      held.end(new McpError('unavailable', 'The connection was closed.'));
     }
     this.#parked.clear();
+    for (const { stop } of this.#resumed.values()) stop();
+    this.#resumed.clear();
   }
 
-  async #take(call: Call, requestState: unknown): Promise<ParkedCall> {
-    const parked = typeof requestState === 'string' ? this.#parked.get(requestState) : undefined;
-    const { inputResponses } = call.params.value;
-    // Looked at before it is taken: a retry that is refused does not use it up.
-    if (!parked || parked.binding !== (await bindingOf(call)) || this.#parked.get(String(requestState)) !== parked)
-      throw new McpError('invalid_params', 'params.requestState is not one of this call, or has expired.');
-    parked.held.resume(call, isJsonObject(inputResponses) ? inputResponses : {});
-    this.#parked.delete(String(requestState));
-    parked.stop();
-    return parked.held;
+  #candidates(call: Call | undefined): ParkedCall[] {
+    const held = [...this.#parked.values()].map((parked) => parked.held);
+    return [...this.#running, ...held].filter((one) =>
+      call ? one.isSentAs(call) : one.call.method !== 'subscriptions/listen',
+    );
   }
 
   async #round(held: ParkedCall, call: Call): Promise<Reply> {
@@ -118,6 +158,11 @@ export class ParkedCalls {
   }
 
   async #park(held: ParkedCall): Promise<Payload<JsonObject>> {
+    if (this.#parked.size >= MAX_PARKED) {
+      const error = new McpError('overloaded', `More than ${MAX_PARKED} calls wait for an answer of their caller.`);
+      held.end(error);
+      throw error;
+    }
     const binding = await bindingOf(held.call);
     const requestState = toBase64Url(this.#random.bytes(16));
     const stop = this.#clock.after(TTL_MS, () => {
