@@ -1,6 +1,5 @@
-import { readConfig, serveStdio, toNode } from '#gateway-platform';
+import { readConfig, serveStdio } from '#gateway-platform';
 import {
-  createCall,
   McpError,
   silentTelemetry,
   systemClock,
@@ -15,15 +14,7 @@ import {
   type Telemetry,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import {
-  createInMemoryTransport,
-  Drain,
-  serveHttp,
-  toFetch,
-  type ChannelOptions,
-  type ChannelServer,
-  type HttpServer,
-} from '@org/mcp-sdk/serve';
+import { Drain, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable } from '../catalog/names.ts';
@@ -39,6 +30,7 @@ import { createResolve, locateResource } from '../router/resolve.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { parseConfig } from './config.ts';
+import { Doors } from './doors.ts';
 import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
 import { statusOf, type UpstreamStatus } from './status.ts';
@@ -66,7 +58,7 @@ export class Gateway {
   readonly #drain: Drain;
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
-  readonly #http: HttpServer;
+  readonly #doors: Doors;
   readonly #channel: ChannelOptions;
   #stdio: ChannelServer | undefined;
   #closed: Promise<void> | undefined;
@@ -104,9 +96,10 @@ export class Gateway {
       return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
     });
     this.handler = this.#createPipeline(clock, options.telemetry);
-    this.#http = serveHttp(this.handler, options);
+    this.#doors = new Doors(this.handler, options, this.#options.info);
     this.#channel = options;
-    this.fetch = toFetch(this.#http.handle);
+    this.fetch = this.#doors.fetch;
+    this.handle = this.#doors.handle;
   }
 
   /**
@@ -128,21 +121,20 @@ export class Gateway {
   readonly fetch: (request: Request) => Promise<Response>;
 
   /** Serves a `node:http` request: Express, Fastify, Koa. Node only. */
-  readonly handle: NodeHandler = (req, res) => this.#node(req, res);
+  readonly handle: NodeHandler;
 
   /**
    * Calls a method in this process.
    * @param method - e.g. `tools/call`
    * @returns the result; rejects with a `RemoteError` for an error of the upstream, an `McpError` for one of the gateway
    */
-  async call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
-    const reply = await this.handler(createCall(method, params, { clientInfo: this.#options.info, ...options }));
-    return reply.result();
+  call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
+    return this.#doors.call(method, params, options);
   }
 
   /** A transport for an official client (v1 or v2) in this process. */
   connect(): InMemoryTransport {
-    return createInMemoryTransport(this.handler, this.#channel);
+    return this.#doors.connect();
   }
 
   /** Serves the standard streams, so that a desktop host runs the gateway as one server; ends with them. Node only. */
@@ -184,7 +176,7 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#fanIn.close();
     await this.#drain.close(this.#options.drainMs);
-    this.#http.close();
+    this.#doors.close();
     await this.#stdio?.close();
     this.#subscriptions.close();
     this.#watches.close();
@@ -193,8 +185,6 @@ export class Gateway {
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     this.#wheel.close();
   }
-
-  #node: NodeHandler = (req, res) => (this.#node = toNode(this.#http.handle))(req, res);
 
   #ready(upstream: string, connection: Connection): void {
     this.#subscriptions.follow(upstream, connection);

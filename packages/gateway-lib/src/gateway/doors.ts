@@ -1,0 +1,51 @@
+import { toNode } from '#gateway-platform';
+import {
+  createCall,
+  type CallOptions,
+  type ClientIdentity,
+  type Handler,
+  type InMemoryTransport,
+  type JsonObject,
+  type NodeHandler,
+  type Result,
+} from '@org/mcp-sdk';
+import { createInMemoryTransport, serveHttp, toFetch, type EdgeOptions, type HttpServer } from '@org/mcp-sdk/serve';
+
+/** The ways in: what makes a handler reachable by HTTP, in memory and by a call. */
+export class Doors {
+  readonly handler: Handler;
+  /** Serves a web-standard request: Hono, Bun, Deno, workers, Next routes. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Serves a `node:http` request: Express, Fastify, Koa. Node only. */
+  readonly handle: NodeHandler = (req, res) => this.#node(req, res);
+  readonly #edge: EdgeOptions;
+  readonly #info: ClientIdentity;
+  readonly #http: HttpServer;
+
+  /** @param info - who calls where nobody says who does */
+  constructor(handler: Handler, edge: EdgeOptions, info: ClientIdentity) {
+    this.handler = handler;
+    this.#edge = edge;
+    this.#info = info;
+    this.#http = serveHttp(handler, edge);
+    this.fetch = toFetch(this.#http.handle);
+  }
+
+  /** Calls a method in this process. */
+  async call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
+    const reply = await this.handler(createCall(method, params, { clientInfo: this.#info, ...options }));
+    return reply.result();
+  }
+
+  /** A transport for an official client (v1 or v2) in this process. */
+  connect(): InMemoryTransport {
+    return createInMemoryTransport(this.handler, this.#edge);
+  }
+
+  /** Ends what callers opened. */
+  close(): void {
+    this.#http.close();
+  }
+
+  #node: NodeHandler = (req, res) => (this.#node = toNode(this.#http.handle))(req, res);
+}
