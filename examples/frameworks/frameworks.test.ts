@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { MCPClientBuilder } from '@org/mcp-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as express from './express.ts';
 import * as fastify from './fastify.ts';
@@ -47,4 +48,16 @@ describe.each(Object.entries(FRAMEWORKS))('the gateway in %s', (_, start) => {
     await other.close();
     await expect(fetch(other.url)).rejects.toThrow('fetch failed');
   });
+});
+
+it.each(['auto', 'legacy'] as const)('the gateway in node:http serves WebSockets too: %s', async (era) => {
+  const host = await nodeHttp.start();
+  const url = host.url.replace('http', 'ws');
+  const client = await new MCPClientBuilder({ name: 'tester', version: '1.0.0' }).webSocket(url).era(era).build();
+  expect(client.era).toBe(era === 'auto' ? 'modern' : era);
+  expect(await client.tools.call('greeter_greet', { name: 'Ada' })).toMatchObject({
+    content: [{ text: 'Hello, Ada!' }],
+  });
+  await client.close();
+  await host.close();
 });

@@ -1,4 +1,4 @@
 export { createHttpClient } from './registry/http-client.node.ts';
 export { overChild as openChild } from './registry/child.node.ts';
 export { readConfig } from './gateway/config.node.ts';
-export { serveStdio, toNode } from '@org/mcp-sdk/node';
+export { serveStdio, serveWebSocket, toNode } from '@org/mcp-sdk/node';

@@ -1,1 +1,1 @@
-export { createHttpClient, openChild, readConfig, serveStdio, toNode } from './gateway/web.ts';
+export { createHttpClient, openChild, readConfig, serveStdio, serveWebSocket, toNode } from './gateway/web.ts';

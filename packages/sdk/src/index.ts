@@ -90,6 +90,7 @@ export type {
   NodeHandler,
   NodeRequestLike,
   NodeResponseLike,
+  SocketServer,
   UpgradeHandler,
 } from './serve/listener.ts';
 export type { AskOptions, AskOutcome, Asker, UrlOutcome } from './server/ask.ts';

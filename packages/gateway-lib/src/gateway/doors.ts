@@ -1,4 +1,4 @@
-import { toNode } from '#gateway-platform';
+import { serveWebSocket, toNode } from '#gateway-platform';
 import {
   createCall,
   type CallOptions,
@@ -8,19 +8,24 @@ import {
   type JsonObject,
   type NodeHandler,
   type Result,
+  type SocketServer,
+  type UpgradeHandler,
 } from '@org/mcp-sdk';
 import { createInMemoryTransport, serveHttp, toFetch, type EdgeOptions, type HttpServer } from '@org/mcp-sdk/serve';
 
-/** The ways in: what makes a handler reachable by HTTP, in memory and by a call. */
+/** The ways in: what makes a handler reachable by HTTP, by WebSocket, in memory and by a call. */
 export class Doors {
   readonly handler: Handler;
   /** Serves a web-standard request: Hono, Bun, Deno, workers, Next routes. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Serves a `node:http` request: Express, Fastify, Koa. Node only. */
   readonly handle: NodeHandler = (req, res) => this.#node(req, res);
+  /** Takes the handshake of a WebSocket. Node only. */
+  readonly upgrade: UpgradeHandler;
   readonly #edge: EdgeOptions;
   readonly #info: ClientIdentity;
   readonly #http: HttpServer;
+  readonly #sockets: SocketServer;
 
   /** @param info - who calls where nobody says who does */
   constructor(handler: Handler, edge: EdgeOptions, info: ClientIdentity) {
@@ -28,7 +33,9 @@ export class Doors {
     this.#edge = edge;
     this.#info = info;
     this.#http = serveHttp(handler, edge);
+    this.#sockets = serveWebSocket(handler, edge);
     this.fetch = toFetch(this.#http.handle);
+    this.upgrade = this.#sockets.upgrade;
   }
 
   /** Calls a method in this process. */
@@ -42,9 +49,10 @@ export class Doors {
     return createInMemoryTransport(this.handler, this.#edge);
   }
 
-  /** Ends what callers opened. */
-  close(): void {
+  /** Ends what callers opened, once their running calls are answered. */
+  async close(): Promise<void> {
     this.#http.close();
+    await this.#sockets.close();
   }
 
   #node: NodeHandler = (req, res) => (this.#node = toNode(this.#http.handle))(req, res);

@@ -12,6 +12,7 @@ import {
   type NodeHandler,
   type Result,
   type Telemetry,
+  type UpgradeHandler,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { Drain, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
@@ -100,6 +101,7 @@ export class Gateway {
     this.#channel = options;
     this.fetch = this.#doors.fetch;
     this.handle = this.#doors.handle;
+    this.upgrade = this.#doors.upgrade;
   }
 
   /**
@@ -122,6 +124,14 @@ export class Gateway {
 
   /** Serves a `node:http` request: Express, Fastify, Koa. Node only. */
   readonly handle: NodeHandler;
+
+  /**
+   * Takes a WebSocket handshake: `httpServer.on('upgrade', gateway.upgrade)`. Node only; needs the package `ws`.
+   *
+   * @remarks The subprotocol is `mcp`; each text frame is one JSON-RPC message. Origin, `Host` and credentials are
+   * checked before the upgrade, and a socket that is lost cancels its calls.
+   */
+  readonly upgrade: UpgradeHandler;
 
   /**
    * Calls a method in this process.
@@ -176,8 +186,7 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#fanIn.close();
     await this.#drain.close(this.#options.drainMs);
-    this.#doors.close();
-    await this.#stdio?.close();
+    await Promise.all([this.#stdio?.close(), this.#doors.close()]);
     this.#subscriptions.close();
     this.#watches.close();
     this.#catalog.close();

@@ -10,6 +10,12 @@ describe('on a runtime without Node', () => {
     expect(web[name]).toThrow(message);
   });
 
+  it('a WebSocket is not taken, and there is nothing to close', async () => {
+    const { upgrade, close } = web.serveWebSocket();
+    expect(upgrade).toThrow('upgrade() needs Node.');
+    await close();
+  });
+
   it('a config is its content', async () => {
     await expect(web.readConfig('mcp.json')).rejects.toMatchObject({ code: 'invalid_options' });
     expect(await web.readConfig({ mcpServers: {} })).toEqual({ value: { mcpServers: {} }, source: 'config', env: {} });

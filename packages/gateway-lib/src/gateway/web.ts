@@ -1,4 +1,4 @@
-import { McpError, type JsonObject } from '@org/mcp-sdk';
+import { McpError, type JsonObject, type SocketServer } from '@org/mcp-sdk';
 import { createFetchClient, type FetchLike, type HttpClient } from '@org/mcp-sdk/connect';
 
 const needsNode = (what: string) => (): never => {
@@ -11,6 +11,11 @@ export const openChild = needsNode('An upstream with "command"');
 export const serveStdio = needsNode('serveStdio()');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const toNode = needsNode('handle()');
+/** Stands in for the Node function of the same name on other runtimes: `upgrade` throws `invalid_options`. */
+export const serveWebSocket = (): SocketServer => ({
+  upgrade: needsNode('upgrade()'),
+  close: () => Promise.resolve(),
+});
 
 /** Makes the HTTP client of an endpoint: `fetch`. */
 export const createHttpClient = (url: URL, options: { fetch?: FetchLike }): HttpClient =>
