@@ -1,41 +1,11 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- the suite asks for what the specification has deprecated */
 // The tools and the prompt of the conformance server that ask.
-import type { MCPServerBuilder, Schema } from '@org/mcp-sdk';
+import type { MCPServerBuilder } from '@org/mcp-sdk';
 import { z } from 'zod';
+import { CHOICES, DEFAULTS, said } from './content.ts';
+import { documented } from './documented.ts';
 
 const NAME = z.object({ name: z.string() });
-const message = (text: string) => [{ role: 'user' as const, content: { type: 'text' as const, text } }];
-
-/** A form whose document is shown as it is: zod has no titled choices. */
-const form = (properties: Record<string, unknown>): Schema<Record<string, unknown>> => {
-  const document = { type: 'object', properties, required: [] };
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'conformance',
-      validate: (value) => ({ value: value as Record<string, unknown> }),
-      jsonSchema: { input: () => document, output: () => document },
-    },
-  };
-};
-
-const DEFAULTS = form({
-  name: { type: 'string', description: 'User name', default: 'John Doe' },
-  age: { type: 'integer', description: 'User age', default: 30 },
-  score: { type: 'number', description: 'User score', default: 95.5 },
-  status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
-  verified: { type: 'boolean', description: 'Verification status', default: true },
-});
-
-const titled = (values: string[]) => values.map((value) => ({ const: value, title: `Title of ${value}` }));
-
-const ENUMS = form({
-  untitledSingle: { type: 'string', enum: ['option1', 'option2', 'option3'] },
-  titledSingle: { type: 'string', oneOf: titled(['value1', 'value2', 'value3']) },
-  legacyEnum: { type: 'string', enum: ['opt1', 'opt2'], enumNames: ['Option One', 'Option Two'] },
-  untitledMulti: { type: 'array', minItems: 1, maxItems: 3, items: { type: 'string', enum: ['option1', 'option2'] } },
-  titledMulti: { type: 'array', minItems: 1, maxItems: 3, items: { anyOf: titled(['value1', 'value2']) } },
-});
 
 /** Adds them. */
 export function addAsking(builder: MCPServerBuilder): MCPServerBuilder {
@@ -53,7 +23,7 @@ function addRequests(builder: MCPServerBuilder): void {
       description: 'sampling',
       parameters: z.object({ prompt: z.string() }),
       handler: async ({ prompt }, { sample }) => {
-        const { content } = await sample({ messages: message(prompt), maxTokens: 100 });
+        const { content } = await sample({ messages: said(prompt), maxTokens: 100 });
         return `LLM response: ${JSON.stringify(content)}`;
       },
     })
@@ -68,7 +38,7 @@ function addRequests(builder: MCPServerBuilder): void {
       name: 'test_elicitation_sep1034_defaults',
       description: 'elicitation sep1034 defaults',
       handler: async (_params, { ask }) => {
-        const answer = await ask(DEFAULTS, 'Please review and update the form fields with defaults');
+        const answer = await ask(documented(DEFAULTS), 'Please review and update the form fields with defaults');
         return `Elicitation completed: action=${answer.action}, content=${JSON.stringify('content' in answer ? answer.content : {})}`;
       },
     })
@@ -76,15 +46,14 @@ function addRequests(builder: MCPServerBuilder): void {
       name: 'test_elicitation_sep1330_enums',
       description: 'elicitation sep1330 enums',
       handler: async (_params, { ask }) => {
-        const answer = await ask(ENUMS, 'Please select options from the enum fields');
+        const answer = await ask(documented(CHOICES), 'Please select options from the enum fields');
         return `Elicitation completed: action=${answer.action}, content=${JSON.stringify('content' in answer ? answer.content : {})}`;
       },
     })
     .addTool({
       name: 'test_missing_capability',
       description: 'missing capability',
-      handler: async (_params, { sample }) =>
-        JSON.stringify(await sample({ messages: message('Say it.'), maxTokens: 5 })),
+      handler: async (_params, { sample }) => JSON.stringify(await sample({ messages: said('Say it.'), maxTokens: 5 })),
     });
 }
 
@@ -101,7 +70,7 @@ function addRounds(builder: MCPServerBuilder): void {
       name: 'test_input_required_result_sampling',
       description: 'input required result sampling',
       handler: async (_params, { sample }) => {
-        const request = { messages: message('What is the capital of France?'), maxTokens: 100 };
+        const request = { messages: said('What is the capital of France?'), maxTokens: 100 };
         return JSON.stringify(await sample(request, { id: 'capital_question' }));
       },
     })
@@ -137,7 +106,7 @@ function addManyRounds(builder: MCPServerBuilder): void {
       handler: async (_params, { ask, sample, roots }) => {
         const answers = await Promise.all([
           ask(NAME, 'What is your name?', { id: 'user_name' }),
-          sample({ messages: message('Generate a greeting'), maxTokens: 50 }, { id: 'greeting' }),
+          sample({ messages: said('Generate a greeting'), maxTokens: 50 }, { id: 'greeting' }),
           roots({ id: 'client_roots' }),
         ]);
         return JSON.stringify(answers);
@@ -161,7 +130,7 @@ function addManyRounds(builder: MCPServerBuilder): void {
         const declared = meta['io.modelcontextprotocol/clientCapabilities'] as Record<string, unknown>;
         const asked = [
           ...(declared.elicitation ? [ask(NAME, 'What is your name?', { id: 'user_name' })] : []),
-          ...(declared.sampling ? [sample({ messages: message('Say it.'), maxTokens: 5 }, { id: 'greeting' })] : []),
+          ...(declared.sampling ? [sample({ messages: said('Say it.'), maxTokens: 5 }, { id: 'greeting' })] : []),
         ];
         return JSON.stringify(await Promise.all(asked));
       },

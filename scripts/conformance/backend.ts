@@ -1,50 +1,8 @@
-import { MCPServerBuilder, type CallContext, type MCPServer, type Schema } from '@org/mcp-sdk';
+import { MCPServerBuilder, type CallContext, type MCPServer } from '@org/mcp-sdk';
 import { z } from 'zod';
 import { addAsking } from './asking.ts';
-
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-const WAV = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA=';
-
-const image = { type: 'image' as const, data: PNG, mimeType: 'image/png' };
-const text = (value: string) => ({ type: 'text' as const, text: value });
-const resource = (uri: string, mimeType: string, content: string) => ({
-  type: 'resource' as const,
-  resource: { uri, mimeType, text: content },
-});
-
-/** A schema whose document is shown as it is. */
-const documented = (document: Record<string, unknown>): Schema<Record<string, unknown>> => ({
-  '~standard': {
-    version: 1,
-    vendor: 'conformance',
-    validate: (value) => ({ value: value as Record<string, unknown> }),
-    jsonSchema: { input: () => document, output: () => document },
-  },
-});
-
-const CONTACT = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  $defs: {
-    address: {
-      $anchor: 'addressDef',
-      type: 'object',
-      properties: { street: { type: 'string' }, city: { type: 'string' } },
-    },
-  },
-  properties: {
-    name: { type: 'string' },
-    address: { $ref: '#/$defs/address' },
-    contactMethod: { type: 'string', enum: ['phone', 'email'] },
-    phone: { type: 'string' },
-    email: { type: 'string' },
-  },
-  allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
-  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
-  then: { required: ['phone'] },
-  else: { required: ['email'] },
-  additionalProperties: false,
-};
+import { audio, CONTACT, image, LOG_LINES, pause, PNG, resource, STEPS, text } from './content.ts';
+import { documented } from './documented.ts';
 
 /** All tools but one answer sooner. */
 export const POLL_AFTER_MS = 500;
@@ -52,10 +10,8 @@ export const POLL_AFTER_MS = 500;
 /** A gateway tells of changes that callers can see. */
 let changes = 0;
 
-const pause = (ms = 20): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 async function tellLogs({ log }: CallContext): Promise<string> {
-  for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
+  for (const line of LOG_LINES) {
     log.info(line);
     await pause();
   }
@@ -63,7 +19,7 @@ async function tellLogs({ log }: CallContext): Promise<string> {
 }
 
 async function tellProgress({ progress }: CallContext): Promise<string> {
-  for (const done of [0, 50, 100]) {
+  for (const done of STEPS) {
     progress(done, 100, `Completed step ${done} of 100`);
     await pause();
   }
@@ -86,7 +42,7 @@ const builder = new MCPServerBuilder({
   .addTool({
     name: 'test_audio_content',
     description: 'audio content',
-    handler: () => ({ content: [{ type: 'audio', data: WAV, mimeType: 'audio/wav' }] }),
+    handler: () => ({ content: [audio] }),
   })
   .addTool({
     name: 'test_embedded_resource',

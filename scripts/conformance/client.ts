@@ -1,7 +1,10 @@
 // The client that the public conformance suite judges, made with the builder. The suite starts it for one scenario at a
-// time, with the URL of a server of its own as last argument.
+// time, with the URL of a server of its own as last argument. With --through-gateway a gateway stands between the two.
+import { createServer } from 'node:http';
+import { Gateway } from '@org/mcp-gateway';
 import { MCPClientBuilder, type MCPClient } from '@org/mcp-sdk';
 import { authFor } from './credentials.ts';
+import { listening } from './listening.ts';
 
 interface ToolCall {
   readonly name: string;
@@ -32,15 +35,21 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   'sep-2640-client-no-prefetch': (client) => client.request('skills/list'),
 };
 
-const client = await build();
+const gateway = process.argv.includes('--through-gateway')
+  ? new Gateway({ upstreams: { suite: { url } }, naming: 'never' })
+  : undefined;
+const listener = gateway && createServer((req, res) => void gateway.handle(req, res));
+const client = await build(listener ? await listening(listener) : url);
 try {
   await programOf(scenario)(client, JSON.parse(context) as Told);
 } finally {
   await client.close();
+  await gateway?.close();
+  listener?.close();
 }
 
-async function build(): Promise<MCPClient> {
-  const builder = new MCPClientBuilder({ name: 'conformance', version: '1.0.0' }).http(url);
+async function build(reached: string): Promise<MCPClient> {
+  const builder = new MCPClientBuilder({ name: 'conformance', version: '1.0.0' }).http(reached);
   const auth = authFor(scenario, JSON.parse(context) as Record<string, string>);
   if (auth) builder.auth(auth);
   if (scenario.includes('elicitation')) builder.onElicit(() => ({ action: 'accept', content: {} }));

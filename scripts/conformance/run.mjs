@@ -1,30 +1,34 @@
-// Runs the public conformance suite on a server and a client made with the builders: `npm run conformance`, or one half
-// of it: `npm run conformance -- server`, or on a gateway before the server: `-- --through-gateway`. Fails when a run does not pass that expected.json does not list, when one
-// passes that it lists, and when the suite has another number of runs than counted here.
+// Runs the public conformance suite on a server and a client made with the builders, and on gateways between it and
+// several servers and clients: `npm run conformance`. Parts of it: `-- server`, `-- client`, `-- --through-gateway`, and
+// of the last only some rows: `-- --through-gateway legacy client`. Fails when a run does not pass that expected.json does
+// not list, when one passes that it lists, and when the suite has another number of runs than counted here.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cache, extensionRunsOf, install, judge, root, runsOf } from './suite.mjs';
+import { cache, clientRuns, extensionRuns, install, judgeClient, judgeServer, REVISIONS, root } from './suite.mjs';
 
-/** How many runs there are: the server's at all revisions, the client's with those of extensions. */
-const RUNS = { server: 101, client: 69, '--through-gateway': 101 };
+/** What is judged, by name: how many runs there are, and how they are made. */
+const SIDES = {
+  server: { runs: 101, judge: () => judgeServed('backend') },
+  client: { runs: 69, judge: () => judgeClients([]) },
+};
+/** The servers behind a gateway, see server.ts; and a client before one. */
+const GATEWAYS = ['dual', 'official', 'collision', 'legacy', 'modern'];
+for (const name of GATEWAYS) SIDES[`gateway ${name}`] = { runs: 101, judge: () => judgeServed(name) };
+SIDES['gateway client'] = { runs: 15, judge: () => judgeClients(['--through-gateway']) };
+
 /** They measure how long something takes. */
 const ALONE = new Set(['sse-retry']);
 const AT_ONCE = Math.min(4, availableParallelism() + 1);
 const START_MS = 30_000;
 const START = ['--import', './scripts/run.mjs'];
-const SIDES = {
-  server: () => judgeServer(),
-  client: judgeClient,
-  '--through-gateway': () => judgeServer('--through-gateway'),
-};
 
 const summaryFile = join(cache, 'summary.json');
-const sides = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['server', 'client'];
 const expected = JSON.parse(await readFile(new URL('expected.json', import.meta.url), 'utf8'));
+const rows = [];
 let server;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => {
@@ -34,14 +38,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 
 try {
   await rm(summaryFile, { force: true });
+  const sides = sidesOf(process.argv.slice(2));
   await install();
   const summary = { passed: 0, failed: 0 };
   for (const side of sides) {
-    if (!Object.hasOwn(SIDES, side)) throw new Error(`There is no side ${side}: it is server or client.`);
-    const { passed, failed } = report(side, await SIDES[side]());
+    const started = performance.now();
+    const results = await SIDES[side].judge();
+    const { passed, failed } = report(side, results);
     summary.passed += passed;
     summary.failed += failed;
+    rows.push({ side, results, seconds: (performance.now() - started) / 1000 });
   }
+  printTable();
   await mkdir(cache, { recursive: true });
   await writeFile(summaryFile, JSON.stringify(summary));
   process.exitCode = summary.failed === 0 ? 0 : 1;
@@ -50,15 +58,24 @@ try {
   process.exitCode = 1;
 }
 
-async function judgeServer(...args) {
-  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts', ...args], {
+function sidesOf(args) {
+  const through = args.includes('--through-gateway');
+  const names = args.filter((arg) => arg !== '--through-gateway').map((arg) => (through ? `gateway ${arg}` : arg));
+  const unknown = names.find((name) => !Object.hasOwn(SIDES, name));
+  if (unknown) throw new Error(`There is no side "${unknown}": it is one of ${Object.keys(SIDES).join(', ')}.`);
+  if (names.length > 0) return names;
+  return Object.keys(SIDES).filter((side) => !through || side.startsWith('gateway'));
+}
+
+async function judgeServed(name) {
+  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts', name], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(server, 'exit');
   try {
     const url = await firstLine(server, ended);
-    return await judgeAll(await runsOf('server'), ['--url', url]);
+    return (await Promise.all(REVISIONS.map((revision) => judgeServer(revision, url)))).flat();
   } finally {
     server.kill();
     await ended;
@@ -73,20 +90,21 @@ async function firstLine({ stdout }, ended) {
   return url;
 }
 
-async function judgeClient() {
-  const command = `"${process.execPath}" ${START.join(' ')} scripts/conformance/client.ts`;
-  const runs = [...(await runsOf('client')), ...(await extensionRunsOf('client'))];
-  return judgeAll(runs, ['--command', command]);
-}
-
-async function judgeAll(runs, target) {
+/** Through a gateway only what a gateway does itself is judged: credentials and extensions are the client's. */
+async function judgeClients(flags) {
+  const command = `"${process.execPath}" ${START.join(' ')} scripts/conformance/client.ts ${flags.join(' ')}`;
+  const dated = await clientRuns();
+  const runs =
+    flags.length > 0
+      ? dated.filter(({ scenario }) => !scenario.startsWith('auth/'))
+      : [...dated, ...(await extensionRuns())];
   const results = [];
   const waiting = runs.filter(({ scenario }) => !ALONE.has(scenario));
   const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await judge(next, target));
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await judgeClient(next, command));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  for (const next of runs.filter(({ scenario }) => ALONE.has(scenario))) results.push(await judge(next, target));
+  for (const next of runs.filter(({ scenario }) => ALONE.has(scenario))) results.push(await judgeClient(next, command));
   return results;
 }
 
@@ -96,19 +114,38 @@ function report(side, results) {
   const isKnown = (result) => Object.hasOwn(known, nameOf(result));
   const failing = results.filter(({ faults }) => faults.length > 0);
   const unexpected = failing.filter((result) => !isKnown(result));
-  for (const result of unexpected) console.log(`FAILED ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
+  for (const result of unexpected) console.log(`FAILED ${side}: ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
   const stale = Object.keys(known).filter((name) => !failing.some((result) => nameOf(result) === name));
   for (const name of stale)
-    console.log(`FAILED ${name}\n  expected.json lists it, but it passes or is gone: delete it`);
+    console.log(`FAILED ${side}: ${name}\n  expected.json lists it, but it passes or is gone: delete it`);
   for (const result of failing.filter(isKnown))
-    console.log(`expected failure ${nameOf(result)}\n  ${known[nameOf(result)]}`);
-  const passed = results.length - failing.length;
-  const isWhole = results.length === RUNS[side];
-  if (!isWhole) console.log(`FAILED the suite has ${results.length} runs; ${RUNS[side]} are expected`);
-  console.log(`conformance ${side}: ${passed} of ${RUNS[side]}`);
-  return { passed, failed: unexpected.length + stale.length + (isWhole ? 0 : 1) };
+    console.log(`expected failure ${side}: ${nameOf(result)}\n  ${known[nameOf(result)]}`);
+  const { runs } = SIDES[side];
+  const isWhole = results.length === runs;
+  if (!isWhole) console.log(`FAILED ${side}: the suite has ${results.length} runs; ${runs} are expected`);
+  return { passed: passedOf(results), failed: unexpected.length + stale.length + (isWhole ? 0 : 1) };
+}
+
+function passedOf(results) {
+  return results.filter(({ faults }) => faults.length === 0).length;
 }
 
 function nameOf({ scenario, revision = 'extension' }) {
   return `${scenario} ${revision}`;
+}
+
+/** One line per side: how many of the runs of each revision passed. */
+function printTable() {
+  const line = (name, cells, seconds) =>
+    console.log([name.padEnd(18), ...cells.map((cell) => cell.padStart(10)), seconds.padStart(7)].join('  '));
+  line('conformance', [...REVISIONS, 'all'], 'seconds');
+  for (const { side, results, seconds } of rows) {
+    const at = REVISIONS.map((revision) => results.filter((result) => result.revision === revision));
+    const cells = at.map((some) => `${passedOf(some)}/${some.length}`);
+    line(side, [...cells, `${passedOf(results)}/${SIDES[side].runs}`], seconds.toFixed(0));
+  }
+  const eras = rows.filter(({ side }) => ['gateway dual', 'gateway legacy', 'gateway modern'].includes(side));
+  if (eras.length < 3) return;
+  const passed = eras.reduce((sum, { results }) => sum + passedOf(results), 0);
+  console.log(`dual, legacy and modern servers behind a gateway: ${passed}/303`);
 }

@@ -1,20 +1,57 @@
-// Serves what the public conformance suite judges, and prints its URL: the backend itself, or a gateway before it.
-import { once } from 'node:events';
+// Serves what the public conformance suite judges, and prints its URL. Argument: a key of SERVED.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Gateway } from '@org/mcp-gateway';
+import { Gateway, type UpstreamOptions } from '@org/mcp-gateway';
+import type { Era, Handler, MCPServer } from '@org/mcp-sdk';
+import { listenHttp } from '@org/mcp-sdk/node';
+import { serveHttp } from '@org/mcp-sdk/serve';
 import { backend, POLL_AFTER_MS } from './backend.ts';
+import { createDecoy } from './decoy.ts';
+import { listening } from './listening.ts';
+import { listenOfficial } from './official.ts';
+import { oneEra } from './one-era.ts';
+import { withoutPrefix } from './without-prefix.ts';
 
-const { url } = await backend.listen();
-console.log(process.argv.includes('--through-gateway') ? await gatewayBefore(url) : url);
+const EDGE = { pollAfterMs: POLL_AFTER_MS };
 
-async function gatewayBefore(upstream: string): Promise<string> {
-  const gateway = new Gateway({
-    upstreams: { backend: { url: upstream } },
-    naming: 'never',
-    pollAfterMs: POLL_AFTER_MS,
-  });
-  const server = createServer((req, res) => void gateway.handle(req, res)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+/** The backend alone, and gateways before each kind of backend. */
+const SERVED: Readonly<Record<string, () => Promise<string>>> = {
+  backend: () => listen(backend),
+  dual: async () => before(await listen(backend)),
+  official: async () => before(await listenOfficial()),
+  collision: beforeTwo,
+  legacy: async () => before(await listenOneEra('legacy')),
+  modern: async () => before(await listenOneEra('modern')),
+};
+
+const [name = 'backend'] = process.argv.slice(2);
+const serve = SERVED[name];
+if (!serve) throw new Error(`There is no server "${name}": it is one of ${Object.keys(SERVED).join(', ')}.`);
+console.log(await serve());
+
+async function listen(server: MCPServer): Promise<string> {
+  return (await server.listen()).url;
+}
+
+async function listenOneEra(era: Era): Promise<string> {
+  const { handle } = serveHttp(backend.handler, EDGE);
+  return (await listenHttp(oneEra(era, handle))).url;
+}
+
+function before(url: string): Promise<string> {
+  const gateway = new Gateway({ upstreams: { backend: { url } }, naming: 'never', ...EDGE });
+  return listening(createServer((req, res) => void gateway.handle(req, res)));
+}
+
+/** A gateway before two servers that offer the same. The callers see the first one only, by its own names. */
+async function beforeTwo(): Promise<string> {
+  const upstreams: Record<string, UpstreamOptions> = {
+    backend: { url: await listen(backend) },
+    decoy: { url: await listen(await createDecoy()) },
+  };
+  const gateway = new Gateway({ upstreams, naming: 'always' });
+  return serveAlone(withoutPrefix('backend_')(gateway.handler));
+}
+
+async function serveAlone(handler: Handler): Promise<string> {
+  return (await listenHttp(serveHttp(handler, EDGE).handle)).url;
 }

@@ -1,4 +1,4 @@
-// The public conformance suite: installs it, lists its scenarios, runs one and says what was wrong. It needs Node 22, so
+// The public conformance suite: installs it, lists its scenarios, runs them and says what was wrong. It needs Node 22, so
 // it and a newer Node are installed into a cache folder; the programs it judges run on this Node.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +12,8 @@ const PACKAGES = ['@modelcontextprotocol/conformance@0.2.0-alpha.12', 'node@24']
 export const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
 const INSTALL_MS = 180_000;
 const SCENARIO_MS = 60_000;
+/** For all server scenarios of a revision, one after another. */
+const REVISION_MS = 300_000;
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const cache = join(root, 'node_modules/.cache/conformance');
@@ -46,60 +48,85 @@ export async function install() {
   await writeFile(marker, wanted);
 }
 
-/** All runs of the scenarios for one side, `server` or `client`: each at each revision that has it. */
-export async function runsOf(side) {
+/** All runs of the client scenarios: each at each revision that has it. */
+export async function clientRuns() {
   const dated = await Promise.all(
     REVISIONS.map(async (revision) => {
-      const names = await list(side, ['--spec-version', revision]);
-      return names.map(({ scenario }) => ({ side, scenario, revision }));
+      const found = await listClient(['--spec-version', revision]);
+      return found.map(({ scenario }) => ({ scenario, revision }));
     }),
   );
   return dated.flat();
 }
 
-/** The scenarios of extensions, which belong to no revision. */
-export async function extensionRunsOf(side) {
-  const all = await list(side, []);
-  return all.filter(({ tags }) => tags === 'extension').map(({ scenario }) => ({ side, scenario }));
+/** The client scenarios of extensions, which belong to no revision. */
+export async function extensionRuns() {
+  const all = await listClient([]);
+  return all.filter(({ tags }) => tags === 'extension').map(({ scenario }) => ({ scenario }));
 }
 
-async function list(side, args) {
-  const { stdout } = await run('conformance', ['list', `--${side}`, ...args], { cwd: cache, env });
+async function listClient(args) {
+  const { stdout } = await run('conformance', ['list', '--client', ...args], { cwd: cache, env });
   return [...stdout.matchAll(/^ {2}- (\S+) \[(.*)\]/gm)].map(([, scenario, tags]) => ({ scenario, tags }));
 }
 
 /**
- * Runs one scenario. It passes when the suite says so, nothing failed or warned, and something of its own succeeded:
- * some scenarios have nothing to say when nothing happens.
+ * Runs one client scenario. It passes when the suite says so, nothing failed or warned, and something of its own
+ * succeeded: some scenarios have nothing to say when nothing happens.
  */
-export async function judge({ side, scenario, revision }, target) {
+export async function judgeClient({ scenario, revision }, command) {
+  return inFolder(async (out) => {
+    const version = revision === undefined ? [] : ['--spec-version', revision];
+    const args = ['client', '--command', command, '--scenario', scenario, ...version, '-o', out];
+    const ended = await run('conformance', args, { cwd: root, env, timeout: SCENARIO_MS }).catch((error) => error);
+    const faults = faultsIn(await checksIn(out));
+    if (faults.length === 0 && ended.code) faults.push(`the suite ended with ${ended.code}`);
+    if (faults.length > 0 && ended.code) faults.push(...errorsIn(String(ended.stderr)));
+    return { scenario, revision, faults };
+  });
+}
+
+/** Runs all server scenarios of a revision, in one process: to start one takes longer than most scenarios. */
+export async function judgeServer(revision, url) {
+  return inFolder(async (out) => {
+    const args = ['server', '--url', url, '--suite', 'all', '--spec-version', revision, '-o', out];
+    const options = { cwd: root, env, timeout: REVISION_MS, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout, stderr } = await run('conformance', args, options).catch((error) => error);
+    const names = [...stdout.matchAll(/^=== Running scenario: (\S+) ===$/gm)].map(([, name]) => name);
+    const judged = names.map(async (scenario) => {
+      const faults = faultsIn(await checksIn(out, `server-${scenario}`));
+      const thrown = stderr.match(new RegExp(`^Failed to run scenario ${scenario}: (.*)$`, 'm'));
+      return { scenario, revision, faults: thrown ? [thrown[1].slice(0, 300)] : faults };
+    });
+    return Promise.all(judged);
+  });
+}
+
+async function inFolder(work) {
   const out = await mkdtemp(join(results, 'run-'));
   try {
-    const version = revision === undefined ? [] : ['--spec-version', revision];
-    const args = [side, ...target, '--scenario', scenario, ...version, '-o', out];
-    const ended = await run('conformance', args, { cwd: root, env, timeout: SCENARIO_MS }).catch((error) => error);
-    return { side, scenario, revision, faults: faultsIn(await checksIn(out), ended) };
+    return await work(out);
   } finally {
     await rm(out, { recursive: true, force: true });
   }
 }
 
-function faultsIn(checks, ended) {
+function faultsIn(checks) {
   const bad = checks.filter(({ status }) => status === 'FAILURE' || status === 'WARNING');
   const own = checks.filter(({ id, status }) => status === 'SUCCESS' && !id.startsWith('wire-schema'));
   const faults = bad.map(({ id, status, errorMessage }) => `${status} ${id}: ${errorMessage ?? ''}`);
   if (own.length === 0) faults.push('nothing of its own succeeded');
-  if (faults.length === 0 && ended.code) faults.push(`the suite ended with ${ended.code}`);
-  if (faults.length > 0 && ended.code) faults.push(...errorsIn(String(ended.stderr)));
   return faults;
 }
 
 /** What the program under test threw. */
 const errorsIn = (stderr) => (stderr.match(/^\w*Error: .*$/gm) ?? []).slice(0, 2).map((line) => line.slice(0, 300));
 
-async function checksIn(folder) {
+/** @param name - of the folder of a scenario, without the time that follows it @defaultValue all */
+async function checksIn(folder, name) {
   const files = await readdir(folder, { recursive: true });
-  const found = files.filter((file) => file.endsWith('checks.json'));
+  const isOf = (file) => name === undefined || file.replace(/-\d{4}-\d\d-\d\dT.*$/s, '') === name;
+  const found = files.filter((file) => file.endsWith('checks.json') && isOf(file));
   const lists = await Promise.all(found.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8'))));
   return lists.flat();
 }
