@@ -1,3 +1,4 @@
+export type { Seal } from './core/seal.ts';
 export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
 export { mapResult } from './wire/exchange.ts';
@@ -19,4 +20,5 @@ export {
 export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
 export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
 export { PushQueue } from './wire/queue.ts';
+export { createSeal } from './wire/seal.ts';
 export { elementsOf, membersOf, modernizeResult, peekResult } from './wire/result.ts';

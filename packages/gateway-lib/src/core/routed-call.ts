@@ -1,11 +1,13 @@
 import type { Call } from '@org/mcp-sdk';
-import type { Upstream } from './upstream.ts';
+import type { Endpoint, Upstream } from './upstream.ts';
 
 /** Where a call goes: an upstream, and what its target is called there. */
 export interface Route {
   readonly upstream: Upstream;
   /** Name or URI as the upstream knows it. */
   readonly target: string;
+  /** The endpoint that holds what the call is about: it takes the call if it can be reached. @defaultValue any */
+  readonly endpoint?: Endpoint | undefined;
 }
 
 /** A call whose upstream is known. */

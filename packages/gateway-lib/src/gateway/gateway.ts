@@ -15,7 +15,8 @@ import {
   type UpgradeHandler,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { Drain, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
+import { Drain, resolveEdge, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
+import { createSeal } from '@org/mcp-sdk/wire';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable } from '../catalog/names.ts';
@@ -27,11 +28,16 @@ import { FanIn } from '../router/fan-in.ts';
 import { createLists } from '../router/lists.ts';
 import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
+import { Declarations } from '../router/extensions.ts';
+import { createRouteOther } from '../router/route-other.ts';
 import { createResolve, locateResource } from '../router/resolve.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
+import { TaskIds } from '../router/task-ids.ts';
+import { createTaskRestamp } from '../router/tasks.ts';
 import { parseConfig } from './config.ts';
 import { Doors } from './doors.ts';
+import { warnOfFirst } from './generated-secret.ts';
 import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
 import { statusOf, type UpstreamStatus } from './status.ts';
@@ -59,6 +65,11 @@ export class Gateway {
   readonly #drain: Drain;
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
+  readonly #declared = new Declarations(
+    () => this.#upstreams.keys(),
+    () => this.#connections(),
+  );
+  readonly #taskIds: TaskIds;
   readonly #doors: Doors;
   readonly #channel: ChannelOptions;
   #stdio: ChannelServer | undefined;
@@ -96,8 +107,15 @@ export class Gateway {
       const origin = await locateResource(this.#catalog, uri);
       return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
     });
+    const { secret, random } = resolveEdge(options);
+    const seal = createSeal(secret, random);
+    this.#taskIds = new TaskIds({
+      name: this.#options.info.name,
+      seal: options.secret ? seal : warnOfFirst(seal, telemetry),
+      upstreams: this.#upstreams,
+    });
     this.handler = this.#createPipeline(clock, options.telemetry);
-    this.#doors = new Doors(this.handler, options, this.#options.info);
+    this.#doors = new Doors(this.handler, { ...options, secret }, this.#options.info);
     this.#channel = options;
     this.fetch = this.#doors.fetch;
     this.handle = this.#doors.handle;
@@ -196,6 +214,7 @@ export class Gateway {
   }
 
   #ready(upstream: string, connection: Connection): void {
+    this.#declared.learn(upstream, connection);
     this.#subscriptions.follow(upstream, connection);
     // Calls prefer endpoints that are ready: the others would never be reached by waiting for a call.
     for (const endpoint of this.#upstream(upstream).endpoints) endpoint.start();
@@ -226,12 +245,20 @@ export class Gateway {
     return createPipeline({
       drain: this.#drain.middleware,
       observe: telemetry && createObserve(telemetry, clock),
-      resolve: createResolve({ catalog: this.#catalog, upstreams: this.#upstreams }),
+      resolve: createResolve({
+        catalog: this.#catalog,
+        upstreams: this.#upstreams,
+        routeOther: createRouteOther({ ids: this.#taskIds, upstreams: this.#upstreams, declared: this.#declared }),
+      }),
       user: use,
       catalog: createLists({ catalog: this.#catalog, info }),
       discover: createDiscover({ info, instructions, connections: () => this.#connections() }),
       fanIn: this.#fanIn.handler,
-      dispatch: createDispatch({ pick: this.#createPick(), wheel: this.#wheel }),
+      dispatch: createDispatch({
+        pick: this.#createPick(),
+        wheel: this.#wheel,
+        restamp: createTaskRestamp(this.#taskIds),
+      }),
     });
   }
 

@@ -1,7 +1,9 @@
 import { isJsonObject, MODERN_VERSIONS, Payload, resultReply, type Handler, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Missing } from '../catalog/catalog.ts';
+import { mergeDeclared } from './extensions.ts';
 import { metaOf } from './lists.ts';
+import { TASKS_EXTENSION } from './tasks.ts';
 
 /** What the gateway says of itself, and how it reaches the upstreams to know. */
 export interface DiscoverOptions {
@@ -29,6 +31,7 @@ export const createDiscover =
       if (connection instanceof Error) missing.push({ upstream, reason: connection.message });
       else servers.push([upstream, connection.server]);
     }
+    const declared = [...found.values()].flatMap((each) => (each instanceof Error ? [] : [handledOf(each)]));
     const offers = (capability: string): boolean =>
       servers.length === 0 || servers.some(([, { capabilities }]) => isJsonObject(capabilities[capability]));
     const watches =
@@ -42,6 +45,8 @@ export const createDiscover =
         ...(offers('resources') ? { resources: { ...LIST_CHANGED, ...(watches ? { subscribe: true } : {}) } } : {}),
         ...(offers('completions') ? { completions: {} } : {}),
         ...(offers('logging') ? { logging: {} } : {}),
+        ...mergeDeclared(declared, 'extensions'),
+        ...mergeDeclared(declared, 'experimental'),
       },
       ...joined(instructions, servers),
       ttlMs: 0,
@@ -50,6 +55,13 @@ export const createDiscover =
     };
     return resultReply(Payload.of<JsonObject>(result), () => 'complete');
   };
+
+/** Capabilities of an upstream without what no legacy server can have. */
+function handledOf({ era, server: { capabilities } }: Connection): JsonObject {
+  if (era === 'modern' || !isJsonObject(capabilities.extensions)) return capabilities;
+  const { [TASKS_EXTENSION]: _, ...extensions } = capabilities.extensions;
+  return { ...capabilities, extensions };
+}
 
 const canBeWatched = (resources: unknown): boolean => isJsonObject(resources) && resources.subscribe === true;
 

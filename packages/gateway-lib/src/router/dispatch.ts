@@ -1,4 +1,13 @@
-import { errorReply, isJsonObject, McpError, streamReply, type Handler, type Message, type Reply } from '@org/mcp-sdk';
+import {
+  errorReply,
+  isJsonObject,
+  McpError,
+  streamReply,
+  type Call,
+  type Handler,
+  type Message,
+  type Reply,
+} from '@org/mcp-sdk';
 import { renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint, InFlight, Upstream } from '../core/upstream.ts';
@@ -11,25 +20,42 @@ import { reach } from './reach.ts';
 export interface DispatchOptions {
   readonly pick: Pick;
   readonly wheel: Wheel;
+  /** Puts what only this gateway can read in place of what only the endpoint knows: ids of tasks. */
+  readonly restamp: Restamp;
+}
+
+/** Changes a reply on its way back. */
+export type Restamp = (reply: Reply, from: ReplyOrigin) => Reply | Promise<Reply>;
+
+/** The call that a reply answers, and who answers it. */
+export interface ReplyOrigin {
+  readonly call: RoutedCall;
+  readonly endpoint: Endpoint;
 }
 
 /** Last stage: sends a call to an endpoint of its upstream, under the upstream's name for the target. */
 export const createDispatch =
-  ({ pick, wheel }: DispatchOptions): Handler<RoutedCall> =>
+  ({ pick, wheel, restamp }: DispatchOptions): Handler<RoutedCall> =>
   async (call) => {
-    const { upstream, target } = call.route;
+    const { upstream, endpoint: first } = call.route;
     const guard = new Guard(call, wheel);
     try {
       guard.check();
-      const { endpoint, connection } = await guard.until(reach(upstream, pick));
+      const { endpoint, connection } = await guard.until(reach(upstream, pick, first));
       guard.enter(endpoint);
-      const params = target === call.target ? call.params : renameTarget(call.method, call.params, target);
-      const reply = await guard.until(connection.handler({ ...call, params, target, signal: guard.signal }));
-      return guard.follow(reply);
+      const reply = await guard.until(connection.handler({ ...renamed(call), signal: guard.signal }));
+      return guard.follow(await restamp(reply, { call, endpoint }));
     } catch (thrown) {
       throw guard.failed(thrown);
     }
   };
+
+/** The call under the upstream's name for its target, if it has one. */
+function renamed(call: RoutedCall): Call {
+  const { target } = call.route;
+  if (call.target === undefined || target === call.target) return call;
+  return { ...call, target, params: renameTarget(call.method, call.params, target) };
+}
 
 /** What can end a call before its reply does: the caller, the deadline, the endpoint. */
 class Guard implements InFlight {

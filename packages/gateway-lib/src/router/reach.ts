@@ -11,11 +11,13 @@ export interface Reached {
 /**
  * Reaches an endpoint of an upstream. One that cannot be reached is passed over while there are others: nothing was
  * sent to it yet.
+ * @param first - the endpoint to try before others
  * @throws McpError `unavailable` with the reason of the last one
  */
-export async function reach(upstream: Upstream, pick: Pick): Promise<Reached> {
-  for (let left = upstream.endpoints.length; ; left--) {
-    const endpoint = pick(upstream);
+export async function reach(upstream: Upstream, pick: Pick, first?: Endpoint): Promise<Reached> {
+  const { length } = upstream.endpoints;
+  for (let left = length; ; left--) {
+    const endpoint = left === length && first ? first : pick(upstream);
     try {
       return { endpoint, connection: await endpoint.connection() };
     } catch (thrown) {

@@ -10,6 +10,8 @@ import type { Upstream } from '../core/upstream.ts';
 export interface ResolveOptions {
   readonly catalog: Catalog;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Finds the upstream for methods whose targets are in no list. @throws McpError `method_not_found` */
+  readonly routeOther: (call: Call) => Promise<Route>;
 }
 
 /**
@@ -18,9 +20,10 @@ export interface ResolveOptions {
  * @remarks Lists are only read when the look-up finds nothing and some upstream has not been read yet.
  */
 export const createResolve =
-  ({ catalog, upstreams }: ResolveOptions): Middleware<Call, RoutedCall> =>
+  ({ catalog, upstreams, routeOther }: ResolveOptions): Middleware<Call, RoutedCall> =>
   (next) =>
   async (call) => {
+    if (!isListed(call.method)) return next({ ...call, route: await routeOther(call) });
     const place = placeOf(call);
     const origin = find(catalog, place) ?? (await read(catalog, place));
     if (!origin) throw unknown(place, catalog);
@@ -67,10 +70,12 @@ const TARGETS: Readonly<Record<string, Omit<Place, 'key'>>> = {
   'resources/read': { lists: URI_LISTS, noun: 'resource' },
 };
 
+/** Whether what a method is about is in a list. */
+const isListed = (method: string): boolean => method === 'completion/complete' || Object.hasOwn(TARGETS, method);
+
 function placeOf(call: Call): Place {
-  if (call.method === 'completion/complete') return placeOfReference(call);
-  const target = Object.hasOwn(TARGETS, call.method) ? TARGETS[call.method] : undefined;
-  if (!target) throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}`);
+  const target = TARGETS[call.method];
+  if (!target) return placeOfReference(call);
   if (call.target !== undefined) return { ...target, key: call.target };
   const member = target.lists === URI_LISTS ? 'uri' : 'name';
   throw new McpError('invalid_params', `params.${member} must be a string: the ${target.noun} that is meant.`);

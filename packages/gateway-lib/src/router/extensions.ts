@@ -1,0 +1,90 @@
+import { isJsonObject, type JsonObject } from '@org/mcp-sdk';
+import type { Connection } from '@org/mcp-sdk/connect';
+
+/** What upstreams declare that they can, as far as they could be asked. */
+export class Declarations {
+  readonly #connections = new Map<string, Connection>();
+  readonly #reachAll: () => Promise<unknown>;
+  readonly #names: () => Iterable<string>;
+
+  /** @param reachAll - reaches the upstreams; those that it reaches are learnt */
+  constructor(names: () => Iterable<string>, reachAll: () => Promise<unknown>) {
+    this.#names = names;
+    this.#reachAll = reachAll;
+  }
+
+  /** Takes the connection by which an upstream was reached last: what it declares may change. */
+  learn(upstream: string, connection: Connection): void {
+    this.#connections.set(upstream, connection);
+  }
+
+  /** Capabilities by upstream; those that nobody reached yet are asked now. */
+  async all(): Promise<readonly (readonly [string, JsonObject])[]> {
+    if ([...this.#names()].some((name) => !this.#connections.has(name))) await this.#reachAll();
+    return [...this.#connections].map(([name, { server }]) => [name, server.capabilities]);
+  }
+}
+
+/** First parts of the methods of all revisions: no extension has them, whatever it is called. */
+const OF_THE_PROTOCOL = new Set([
+  ...['initialize', 'ping', 'server', 'tools', 'prompts', 'resources', 'completion', 'logging', 'subscriptions'],
+  ...['sampling', 'elicitation', 'roots', 'tasks', 'notifications'],
+]);
+
+/** The upstreams that declare the extension of a method, by the closest match that there is. */
+export async function declarersOf(method: string, declared: Pick<Declarations, 'all'>): Promise<readonly string[]> {
+  if (OF_THE_PROTOCOL.has(method.split('/', 1)[0] ?? '')) return [];
+  const matches = (await declared.all()).map(([name, capabilities]) => [name, closest(method, capabilities)] as const);
+  const best = Math.max(0, ...matches.map(([, match]) => match));
+  return best === 0 ? [] : matches.filter(([, match]) => match === best).map(([name]) => name);
+}
+
+const closest = (method: string, capabilities: JsonObject): number =>
+  Math.max(0, ...identifiersOf(capabilities).map((identifier) => matchOf(method, identifier)));
+
+/** The extensions and experimental capabilities that are declared. */
+const identifiersOf = ({ extensions, experimental }: JsonObject): readonly string[] =>
+  [extensions, experimental].flatMap((each) => (isJsonObject(each) ? Object.keys(each) : []));
+
+/**
+ * How closely a method belongs to an extension `vendor/name`: 3 if it is called `vendor/name/…`, 2 if `name/…`, 1 if
+ * `vendor/…`, else 0.
+ */
+function matchOf(method: string, identifier: string): number {
+  const slash = identifier.lastIndexOf('/');
+  const [vendor, name] = [identifier.slice(0, Math.max(slash, 0)), identifier.slice(slash + 1)];
+  if (isIn(method, identifier)) return 3;
+  if (isIn(method, name)) return 2;
+  return isIn(method, vendor) ? 1 : 0;
+}
+
+const isIn = (method: string, prefix: string): boolean =>
+  prefix !== '' && (method === prefix || method.startsWith(`${prefix}/`));
+
+/**
+ * Merges what upstreams declare under `extensions` or `experimental`: settings that several have are united, and where
+ * they contradict each other the first upstream is right.
+ */
+export function mergeDeclared(all: readonly JsonObject[], member: 'extensions' | 'experimental'): JsonObject {
+  const merged = new Map<string, unknown>();
+  for (const capabilities of all)
+    for (const [identifier, settings] of Object.entries(objectIn(capabilities, member)))
+      merged.set(identifier, united(merged.get(identifier), settings));
+  return merged.size === 0 ? {} : { [member]: Object.fromEntries(merged) };
+}
+
+const objectIn = (capabilities: JsonObject, member: string): JsonObject => {
+  const value = capabilities[member];
+  return isJsonObject(value) ? value : {};
+};
+
+function united(first: unknown, other: unknown): unknown {
+  if (first === undefined) return other;
+  if (Array.isArray(first) && Array.isArray(other)) {
+    const items = [...(first as unknown[]), ...(other as unknown[])];
+    return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+  }
+  if (!isJsonObject(first) || !isJsonObject(other)) return first;
+  const keys = new Set([...Object.keys(first), ...Object.keys(other)]);
+  return Object.fromEntries([...keys].map((key) => [key, united(first[key], other[key])]));
+}

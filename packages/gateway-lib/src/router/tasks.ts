@@ -1,0 +1,112 @@
+import {
+  isJsonObject,
+  McpError,
+  META,
+  Payload,
+  resultReply,
+  streamReply,
+  type Call,
+  type JsonObject,
+  type Message,
+  type Reply,
+  type ResultMessage,
+} from '@org/mcp-sdk';
+import { membersOf, peekResult } from '@org/mcp-sdk/wire';
+import type { Route } from '../core/routed-call.ts';
+import type { ReplyOrigin, Restamp } from './dispatch.ts';
+import type { TaskIds } from './task-ids.ts';
+
+/** Name of the extension in capabilities. @see https://github.com/modelcontextprotocol/ext-tasks */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+
+const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
+
+/** Whether a call is about a task. */
+export const isAboutTask = ({ method }: Call): boolean => METHODS.has(method);
+
+/** Routes a call about a task to the endpoint that has it. @throws McpError `not_found` if it is not a task of the caller */
+export async function routeTask(call: Call, ids: TaskIds): Promise<Route> {
+  if (call.target === undefined) throw new McpError('invalid_params', 'params.taskId must be a string.');
+  const route = await ids.open(call.target, call);
+  // Another's task is answered like one that never was.
+  if (!route) throw new McpError('not_found', `Unknown task: ${call.target.slice(0, 80)}`);
+  return route;
+}
+
+/** Gives tasks in replies the ids that their callers know. */
+export const createTaskRestamp =
+  (ids: TaskIds): Restamp =>
+  (reply, origin) => {
+    const restamp = restampOf(origin, ids);
+    return restamp ? mapResultOf(reply, restamp) : reply;
+  };
+
+type RestampResult = (result: Payload<JsonObject>) => Payload<JsonObject> | Promise<Payload<JsonObject>>;
+
+function restampOf({ call, endpoint }: ReplyOrigin, ids: TaskIds): RestampResult | undefined {
+  const { upstream, target } = call.route;
+  if (isAboutTask(call)) return (result) => withTaskId(result, { from: target, to: call.target ?? '' });
+  if (call.method !== 'tools/call' || !declaresTasks(call)) return undefined;
+  return async (result) => {
+    const taskId = createdTask(result);
+    if (taskId === undefined) return result;
+    return withTaskId(result, { from: taskId, to: await ids.seal(taskId, { upstream, endpoint }, call) });
+  };
+}
+
+const decoder = new TextDecoder();
+
+/** Whether the caller knows what to do with a task: nobody else is answered with one. */
+export function declaresTasks({ params }: Call): boolean {
+  const span = params.spans?.meta?.members.find(({ key }) => key === META.clientCapabilities)?.value;
+  // Most callers declare little: then nothing is parsed.
+  if (span && !decoder.decode(params.bytes.subarray(span.start, span.end)).includes('tasks')) return false;
+  const { _meta: meta } = params.value;
+  const capabilities = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
+  const extensions = isJsonObject(capabilities) ? capabilities.extensions : undefined;
+  return isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]);
+}
+
+/** The id of the task that a result is the handle of. */
+function createdTask({ bytes }: Payload<JsonObject>): string | undefined {
+  const members = membersOf(bytes);
+  const text = (key: string): unknown => {
+    const span = members.get(key);
+    return span && (JSON.parse(decoder.decode(bytes.subarray(span.start, span.end))) as unknown);
+  };
+  if (text('resultType') !== 'task') return undefined;
+  const taskId = text('taskId');
+  return typeof taskId === 'string' ? taskId : undefined;
+}
+
+/** Replaces the id of a task where its state names it; the rest keeps its bytes. */
+export function withTaskId<T extends JsonObject>(
+  state: Payload<T>,
+  { from, to }: { readonly from: string; readonly to: string },
+): Payload<T> {
+  const { bytes } = state;
+  const span = membersOf(bytes).get('taskId');
+  if (!span || JSON.parse(decoder.decode(bytes.subarray(span.start, span.end))) !== from) return state;
+  const [before, after] = [bytes.subarray(0, span.start), bytes.subarray(span.end)];
+  return Payload.json(`${decoder.decode(before)}${JSON.stringify(to)}${decoder.decode(after)}`);
+}
+
+async function mapResultOf(reply: Reply, restamp: RestampResult): Promise<Reply> {
+  const { single } = reply;
+  if (single?.kind === 'error') return reply;
+  if (single) return resultReply(await restamp(single.result), peekResult);
+  return streamReply(mapResults(reply, restamp), (reason) => {
+    reply.cancel(reason);
+  });
+}
+
+async function* mapResults(reply: Reply, restamp: RestampResult): AsyncGenerator<Message> {
+  for await (const message of reply.messages())
+    if (message.kind === 'result') yield await restamped(message, restamp);
+    else yield message;
+}
+
+const restamped = async ({ result }: ResultMessage, restamp: RestampResult): Promise<ResultMessage> => ({
+  kind: 'result',
+  result: await restamp(result),
+});
