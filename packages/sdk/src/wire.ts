@@ -20,5 +20,4 @@ export {
 export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
 export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
 export { PushQueue } from './wire/queue.ts';
-export { createSeal } from './wire/seal.ts';
 export { elementsOf, membersOf, modernizeResult, peekResult } from './wire/result.ts';
