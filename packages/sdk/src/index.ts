@@ -27,6 +27,7 @@ export {
   type Call,
   type CallOptions,
   type ClientIdentity,
+  type CallerSession,
   type Principal,
   type RequestId,
 } from './core/call.ts';

@@ -194,7 +194,7 @@ test('a question that its server withdraws is put no more', async () => {
   const { call } = caller(async (calls) => {
     const withdrawn = await calls.ask({ ...form('one'), signal: gone.signal }).catch(() => ({ action: 'none' }));
     const kept = await calls.ask(form('two'));
-    return resultReply(done(`${withdrawn.action},${String(kept.action)}`));
+    return resultReply(done(`${String(withdrawn.action)},${String(kept.action)}`));
   });
   const { requestState } = await call({});
   gone.abort();

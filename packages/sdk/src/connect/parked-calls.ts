@@ -66,7 +66,7 @@ export class ParkedCalls {
   async answer(call: Call, next: Handler): Promise<Reply> {
     const { requestState, inputResponses } = call.params.value;
     if (requestState === undefined) return this.#round(new ParkedCall(next, call, this.#clock), call);
-    const state = String(requestState);
+    const state = typeof requestState === 'string' ? requestState : '';
     const binding = await bindingOf(call);
     const resumed = this.#resumed.get(state);
     if (resumed?.binding === binding) return resumed.final.reply();

@@ -13,6 +13,22 @@ export interface Principal {
 /** A JSON-RPC id or a progress token. */
 export type RequestId = string | number;
 
+/** A conversation of which a call is part: a legacy session, or a connection that stays. What is kept for one caller is kept for one of these. */
+export interface CallerSession {
+  /** Aborts when the conversation is over. */
+  readonly ended: AbortSignal;
+  /** Whether it may have begun on another replica: what that one keeps for it is not here. */
+  readonly isResumed: boolean;
+  /** Ends it, because what it cannot go on without is gone; absent where a caller cannot be told. */
+  readonly end?: ((reason: string) => void) | undefined;
+  /**
+   * Asks the caller outside of any call; absent where that cannot be.
+   * @param method - `elicitation/create`, `sampling/createMessage` or `roots/list`
+   * @throws McpError `method_not_found` if the caller listens to nothing, `missing_client_capability`, `timeout`
+   */
+  readonly ask?: ((method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>) | undefined;
+}
+
 /** One MCP request in flight, as every {@link Handler} sees it: always in the modern form. */
 export interface Call {
   readonly method: string;
@@ -33,6 +49,8 @@ export interface Call {
   readonly logLevel?: LogLevel | undefined;
   /** `Mcp-Param-*` headers of the caller: intermediaries must forward them. */
   readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
+  /** The conversation that the call is part of; absent for a caller that keeps none, as modern ones over HTTP. */
+  readonly session?: CallerSession | undefined;
 }
 
 /** Whatever can end a call: an `AbortController`, a request whose peer may go away. */
@@ -57,6 +75,7 @@ export class EdgeCall implements Call {
   readonly progressToken: RequestId | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly paramHeaders: Readonly<Record<string, string>> | undefined;
+  readonly session: CallerSession | undefined;
   readonly #source: SignalSource;
 
   constructor(call: Omit<Call, 'signal'>, source: SignalSource) {
@@ -69,6 +88,7 @@ export class EdgeCall implements Call {
     this.progressToken = call.progressToken;
     this.logLevel = call.logLevel;
     this.paramHeaders = call.paramHeaders;
+    this.session = call.session;
     this.#source = source;
     Object.defineProperty(this, 'signal', EdgeCall.#SIGNAL);
   }
@@ -100,6 +120,8 @@ export interface CallOptions {
   clientCapabilities?: JsonObject;
   progressToken?: RequestId;
   logLevel?: LogLevel;
+  /** The conversation that the call is part of. @defaultValue none */
+  session?: CallerSession;
 }
 
 /**
@@ -126,6 +148,7 @@ export function createCall(method: string, params: JsonObject = {}, options: Cal
     round: 'requestState' in params || 'inputResponses' in params ? 1 : 0,
     progressToken: options.progressToken,
     logLevel: options.logLevel,
+    session: options.session,
   } as const;
   return new EdgeCall(call, options.signal ? { signal: options.signal } : new AbortController());
 }

@@ -1,11 +1,11 @@
-import type { Principal, RequestId, SignalSource } from '../core/call.ts';
+import type { CallerSession, Principal, RequestId, SignalSource } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { errorReply, type Reply } from '../core/reply.ts';
 import { silentTelemetry, type Telemetry } from '../core/telemetry.ts';
 import type { Channel } from '../wire/channel.ts';
-import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
+import { encodeResponse, type WireJson } from '../wire/encode.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
 import {
   FrameError,
@@ -18,7 +18,8 @@ import {
 import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
-import { LegacySession } from './legacy-session.ts';
+import { LazyAbort } from './lazy-abort.ts';
+import { LegacySession, STATELESS } from './legacy-session.ts';
 import { DRAIN_MS } from './listener.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { relayAnswer } from './relay.ts';
@@ -67,6 +68,7 @@ class ChannelEndpoint implements ChannelServer {
   readonly #requests = new Map<RequestId, RunningRequest>();
   readonly #work = new WorkCount();
   readonly #gone = new AbortController();
+  readonly #caller = new ChannelCaller(this.#gone);
   #legacy: LegacySession | undefined;
   /** The session whose client is told of changes. */
   #told: LegacySession | undefined;
@@ -177,7 +179,7 @@ class ChannelEndpoint implements ChannelServer {
 
   async #modern(frame: RequestFrame, source: SignalSource): Promise<Reply> {
     try {
-      return await this.#handler(modernCall(frame, { source, principal: this.#principal }));
+      return await this.#handler(modernCall(frame, { source, principal: this.#principal, session: this.#caller }));
     } catch (thrown) {
       return errorReply(thrown);
     }
@@ -187,7 +189,8 @@ class ChannelEndpoint implements ChannelServer {
     try {
       if (frame.method === 'initialize') return await this.#initialize(frame);
       // A ping may come before the handshake.
-      const session = this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY) : undefined);
+      const session =
+        this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, STATELESS) : undefined);
       if (session) return await session.answer(frame, { principal: this.#principal });
       throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
     } catch (thrown) {
@@ -224,35 +227,36 @@ class ChannelEndpoint implements ChannelServer {
     this.#told = session;
     try {
       const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal });
-      for await (const { method, params } of changes ?? [])
-        await this.#channel.send(encodeNotification(method, params));
+      for await (const message of changes ?? []) await this.#channel.send(encodeLegacy(NO_ID, message));
     } catch {
       // A stream that breaks has nothing more to tell.
     }
   }
 }
 
-/** A request that is not answered yet. Its signal costs nothing as long as nobody looks at it. */
-class RunningRequest implements SignalSource {
+/** A request that is not answered yet. */
+class RunningRequest extends LazyAbort {
   isCancelled = false;
   /** A subscription has no end of its own: the channel would wait for it. */
   readonly isEndless: boolean;
-  #controller: AbortController | undefined;
-  #reason: McpError | undefined;
 
   constructor(method: string) {
+    super();
     this.isEndless = method === 'subscriptions/listen';
   }
+}
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#reason) this.#controller.abort(this.#reason);
-    return this.#controller.signal;
+/** Who calls over a channel: whoever is at its other end, as long as it is open. */
+class ChannelCaller implements CallerSession {
+  readonly isResumed = false;
+  readonly #gone: AbortController;
+
+  constructor(gone: AbortController) {
+    this.#gone = gone;
   }
 
-  abort(reason: McpError): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(this.#reason);
+  get ended(): AbortSignal {
+    return this.#gone.signal;
   }
 }
 
@@ -289,6 +293,9 @@ async function refuse({ id }: RequestFrame, error: McpError, send: Send): Promis
 const NO_FRAME = (cause: unknown) => ({ id: null, cause, isResponse: false });
 
 type Send = (json: WireJson, message: LegacyMessage) => Promise<void> | undefined;
+
+/** What a client is told unasked answers no request. */
+const NO_ID = { id: 0 };
 
 /** Who pings before saying who it is. */
 const NOBODY = { version: BATCH_VERSION, clientInfo: {}, capabilities: {} };

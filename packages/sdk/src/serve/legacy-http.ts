@@ -19,7 +19,7 @@ import { eventStream } from './event-stream.ts';
 import { emptyResponse, jsonResponse, type HttpRequest, type HttpResponse } from './http-message.ts';
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
-import { LegacySession, type LegacyCaller } from './legacy-session.ts';
+import { LegacySession, STATELESS, type LegacyCaller } from './legacy-session.ts';
 import { LegacyStreams } from './legacy-streams.ts';
 import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
@@ -110,7 +110,7 @@ export class LegacyHttp {
 
   async #initialize(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     if (!this.#edge.legacySessions) {
-      const session = new LegacySession(this.#handler, { ...readInitialize(frame), capabilities: {} });
+      const session = new LegacySession(this.#handler, { ...readInitialize(frame), capabilities: {} }, STATELESS);
       return singleResponse(frame, await session.initialize({ signal: request.signal, principal }), session);
     }
     const created = await this.#sessions.create(readInitialize(frame), principal);
@@ -124,7 +124,7 @@ export class LegacyHttp {
   /** What one request needs of a session; nothing of it stays. */
   #stateless(request: HttpRequest): LegacySession {
     const version = request.header(HEADER.protocolVersion) ?? BATCH_VERSION;
-    return new LegacySession(this.#handler, { version, clientInfo: {}, capabilities: {} });
+    return new LegacySession(this.#handler, { version, clientInfo: {}, capabilities: {} }, STATELESS);
   }
 
   /** The session that a request names. @throws McpError if it names none, or a wrong one */
@@ -184,12 +184,14 @@ const encoderOf =
 
 function singleResponse(frame: RequestFrame, reply: LegacyAnswer, session: LegacySession): HttpResponse {
   const json = reply.single && encoderOf(frame, session)(reply.single);
-  return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply), json, reply.headers);
+  return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply, session), json, reply.headers);
 }
 
-/** A legacy client reads 404 as the end of its session, so an answer to a call never has it. */
-const legacyStatus = (reply: LegacyAnswer): number =>
-  reply.status === 404 || reply.status === 400 ? 200 : reply.status;
+/** A legacy client reads 404 as the end of its session, so an answer to a call has it only then. */
+function legacyStatus({ status }: LegacyAnswer, session: LegacySession): number {
+  if (status === 404 && session.isOver) return 404;
+  return status === 404 || status === 400 ? 200 : status;
+}
 
 async function finalOf(frame: RequestFrame, reply: LegacyAnswer): Promise<WireJson | undefined> {
   let final: WireJson | undefined;

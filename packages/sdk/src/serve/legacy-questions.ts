@@ -86,7 +86,10 @@ export class LegacyQuestions {
    * @throws McpError `missing_client_capability` if the client did not offer to answer, `timeout`, `overloaded`,
    * `unavailable` if it answered with an error; the signal's reason if the call has ended
    */
-  async *ask(requests: JsonObject, signal: AbortSignal): AsyncGenerator<LegacyMessage, JsonObject> {
+  async *ask(
+    requests: JsonObject,
+    signal: AbortSignal,
+  ): AsyncGenerator<QuestionMessage | WithdrawalMessage, Record<string, JsonObject>> {
     const asked = Object.entries(requests).map(([key, request]) => [key, this.#question(request)] as const);
     if (this.#open.size + asked.length > MAX_OPEN)
       throw new McpError('overloaded', `More than ${MAX_OPEN} questions wait for this client.`);
@@ -110,7 +113,10 @@ export class LegacyQuestions {
     this.#open.delete(id);
   }
 
-  async #await(asked: readonly (readonly [string, QuestionMessage])[], signal: AbortSignal): Promise<JsonObject> {
+  async #await(
+    asked: readonly (readonly [string, QuestionMessage])[],
+    signal: AbortSignal,
+  ): Promise<Record<string, JsonObject>> {
     const waiting = asked.map(async ([key, { id, method }]): Promise<[string, JsonObject]> => {
       const frame = await new Promise<ResponseFrame>((answered, failed) => {
         this.#open.set(id, { answered, failed });

@@ -1,4 +1,12 @@
-import { createCall, EdgeCall, type Call, type Principal, type RequestId, type SignalSource } from '../core/call.ts';
+import {
+  createCall,
+  EdgeCall,
+  type Call,
+  type CallerSession,
+  type Principal,
+  type RequestId,
+  type SignalSource,
+} from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -10,8 +18,15 @@ import { errorReply, resultReply, type NotificationMessage, type Reply } from '.
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
 import { patchMeta, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import type { LegacyClient } from './legacy-client.ts';
-import { LegacyQuestions, type LegacyAnswer, type QuestionTools } from './legacy-questions.ts';
+import {
+  LegacyQuestions,
+  type LegacyAnswer,
+  type QuestionMessage,
+  type QuestionTools,
+  type WithdrawalMessage,
+} from './legacy-questions.ts';
 import { legacyMessages, legacyReply } from './legacy-result.ts';
 import { legacyRounds } from './legacy-rounds.ts';
 import { LegacySubscriptions } from './legacy-subscriptions.ts';
@@ -32,7 +47,23 @@ export interface LegacyListener {
 /** Tasks of the legacy era are not those of the modern one. */
 const LEGACY_ONLY = new Set(['tasks']);
 
-const SYSTEM: QuestionTools = { clock: systemClock, random: systemRandom };
+/** What a legacy client is told, or asked, outside of its calls. */
+export type ToldMessage = NotificationMessage | QuestionMessage | WithdrawalMessage;
+
+/** What a session works with, and who keeps it. */
+export interface SessionTools extends QuestionTools {
+  /** Whether it is there for one request only: nothing can be kept for it. @defaultValue false */
+  readonly isStateless?: boolean;
+  /** Whether it may have begun elsewhere. @defaultValue false */
+  readonly isResumed?: boolean;
+  /** Ends it where it is kept. @defaultValue it cannot be ended from inside */
+  readonly onEnd?: (reason: string) => void;
+}
+
+const SYSTEM: SessionTools = { clock: systemClock, random: systemRandom };
+
+/** For a session that lasts as long as one request. */
+export const STATELESS: SessionTools = { ...SYSTEM, isStateless: true };
 
 /** Methods by which a legacy caller watches resources. */
 const SUBSCRIPTION = new Set(['resources/subscribe', 'resources/unsubscribe']);
@@ -43,7 +74,7 @@ const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
 /**
  * One legacy client: keeps what its era says once and stamps it on each call, so that the handler sees modern calls.
  */
-export class LegacySession {
+export class LegacySession implements CallerSession {
   readonly client: LegacyClient;
   readonly #handler: Handler;
   readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
@@ -51,12 +82,19 @@ export class LegacySession {
   /** The same for each call until the level changes: what it says is parsed once. */
   #stamp: MetaPatch;
   readonly #questions: LegacyQuestions;
-  readonly #listeners = new Set<PushQueue<NotificationMessage>>();
+  readonly isResumed: boolean;
+  readonly end: ((reason: string) => void) | undefined;
+  readonly #isStateless: boolean;
+  readonly #over = new LazyAbort();
+  readonly #listeners = new Set<PushQueue<ToldMessage>>();
   readonly #subscriptions: LegacySubscriptions;
   #logLevel: LogLevel | undefined;
 
-  constructor(handler: Handler, client: LegacyClient, tools: QuestionTools = SYSTEM) {
+  constructor(handler: Handler, client: LegacyClient, tools: SessionTools = SYSTEM) {
     this.#handler = handler;
+    this.isResumed = tools.isResumed ?? false;
+    this.end = tools.onEnd;
+    this.#isStateless = tools.isStateless ?? false;
     this.#subscriptions = new LegacySubscriptions(handler, (update) => {
       for (const told of this.#listeners) told.push(update);
     });
@@ -130,7 +168,7 @@ export class LegacySession {
    * Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any.
    * @returns rejects if the listener has gone before it is open
    */
-  async listen(listener: LegacyListener): Promise<AsyncIterable<NotificationMessage> | undefined> {
+  async listen(listener: LegacyListener): Promise<AsyncIterable<ToldMessage> | undefined> {
     const { signal } = listener;
     signal.throwIfAborted();
     const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
@@ -142,6 +180,27 @@ export class LegacySession {
     return reply.single ? undefined : this.#told(reply);
   }
 
+  get ended(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Whether it was closed. */
+  get isOver(): boolean {
+    return this.#over.isAborted;
+  }
+
+  /** Asks the client on the stream on which it is told of changes: no call is there that it could be asked in. */
+  readonly ask = async (method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> => {
+    const listener = [...this.#listeners].at(-1);
+    if (!listener) throw new McpError('method_not_found', `${method}: this client listens on no stream.`);
+    const asking = this.#questions.ask({ asked: { method, params } }, signal);
+    for (;;) {
+      const step = await asking.next();
+      if (step.done === true) return step.value.asked ?? {};
+      listener.push(step.value);
+    }
+  };
+
   /** Whether a call is running. */
   get busy(): boolean {
     return this.#inFlight.size > 0;
@@ -149,6 +208,7 @@ export class LegacySession {
 
   /** Cancels what is still running. */
   close(reason: string): void {
+    this.#over.abort(new McpError('cancelled', reason));
     for (const { controller } of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
     this.#subscriptions.close();
   }
@@ -161,8 +221,8 @@ export class LegacySession {
   }
 
   /** What changes, and the updates of the resources that the session watches, in one stream. */
-  #told(changes: Reply): AsyncIterable<NotificationMessage> {
-    const told = new PushQueue<NotificationMessage>();
+  #told(changes: Reply): AsyncIterable<ToldMessage> {
+    const told = new PushQueue<ToldMessage>();
     this.#listeners.add(told);
     const over = (error?: unknown): void => {
       this.#listeners.delete(told);
@@ -210,6 +270,7 @@ export class LegacySession {
       progressToken: tokenOf(meta),
       logLevel: this.#logLevel,
       paramHeaders: caller.paramHeaders,
+      session: this.#isStateless ? undefined : this,
     } as const;
     return new EdgeCall(call, source);
   }

@@ -179,5 +179,5 @@ class ChangeStream implements ListenStream {
   }
 }
 
-/** The stream of changes carries notifications only, which have none. */
+/** What is told unasked answers no request. */
 const NO_ID = { id: 0 };

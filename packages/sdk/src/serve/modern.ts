@@ -1,4 +1,11 @@
-import { EdgeCall, type Call, type Principal, type RequestId, type SignalSource } from '../core/call.ts';
+import {
+  EdgeCall,
+  type Call,
+  type CallerSession,
+  type Principal,
+  type RequestId,
+  type SignalSource,
+} from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/payload.ts';
@@ -14,6 +21,8 @@ export interface CallContext {
   readonly source: SignalSource;
   readonly principal: Principal | null;
   readonly paramHeaders?: Record<string, string> | undefined;
+  /** The connection of the caller, where it has one that stays. */
+  readonly session?: CallerSession | undefined;
 }
 
 /** Whether a request carries the envelope of the modern era, complete or not. */
@@ -41,6 +50,7 @@ export function modernCall(frame: RequestFrame, context: CallContext): Call {
       progressToken: tokenOf(meta),
       logLevel: levelOf(meta),
       paramHeaders: context.paramHeaders,
+      session: context.session,
     },
     context.source,
   );

@@ -38,6 +38,11 @@ export interface HttpSession {
   stream?: ListenStream | undefined;
 }
 
+interface NewSession extends Pick<HttpSession, 'token' | 'owner' | 'expires'> {
+  readonly client: LegacyClient;
+  readonly isResumed?: boolean;
+}
+
 /** What a session knows of its one stream of changes. */
 export interface ListenStream {
   /** Ends it. */
@@ -79,13 +84,7 @@ export class SessionStore {
       issuer: principal?.issuer ?? null,
       expires,
     });
-    return this.#keep({
-      token,
-      session: new LegacySession(this.#handler, client, this.#edge),
-      owner: ownerOf(principal),
-      expires,
-      connections: 0,
-    });
+    return this.#keep(this.#make({ token, client, owner: ownerOf(principal), expires }));
   }
 
   /**
@@ -128,13 +127,18 @@ export class SessionStore {
     const content = await this.#seal.open(PURPOSE, token);
     if (content?.subject !== (principal?.subject ?? null) || content.issuer !== (principal?.issuer ?? null))
       return undefined;
-    return {
-      token,
-      session: new LegacySession(this.#handler, clientFrom(content), this.#edge),
-      owner: ownerOf(principal),
-      expires: Number(content.expires),
-      connections: 0,
+    const owner = ownerOf(principal);
+    return this.#make({ token, client: clientFrom(content), owner, expires: Number(content.expires), isResumed: true });
+  }
+
+  #make({ token, client, owner, expires, isResumed = false }: NewSession): HttpSession {
+    const { clock, random } = this.#edge;
+    const onEnd = (): void => {
+      this.end(made);
     };
+    const session = new LegacySession(this.#handler, client, { clock, random, isResumed, onEnd });
+    const made: HttpSession = { token, session, owner, expires, connections: 0 };
+    return made;
   }
 
   /** Moves a session to the young end, or takes it in. */
