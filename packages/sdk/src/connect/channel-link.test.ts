@@ -3,7 +3,7 @@ import { fail, FakeChannel, ok } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
-import { META } from '../core/protocol.ts';
+import { META, MODERN_VERSION } from '../core/protocol.ts';
 import { linkOverChannel } from './channel-link.ts';
 
 const open = () => {
@@ -187,6 +187,21 @@ describe('what a server says unasked', () => {
     channel.receive(notification('notifications/message', { level: 'info', data: 'x' }));
     channel.receive(ok(channel.sent[0] ?? {}, {}));
     expect((await call)?.peek()).toBe(given ? 'stream' : 'complete');
+  });
+
+  it('is a log message of the only call that asked for logs: a modern server tells nobody else', async () => {
+    const { channel, link } = open();
+    link.settle('modern', MODERN_VERSION);
+    const stop = new AbortController();
+    void link
+      .send(createCall('subscriptions/listen', {}, { signal: stop.signal, logLevel: 'debug' }))
+      .catch(() => undefined);
+    void link.send(createCall('a', {}, { signal: stop.signal })).catch(() => undefined);
+    const call = link.send(createCall('b', {}, { logLevel: 'debug' }));
+    channel.receive(notification('notifications/message', { level: 'info', data: 'x' }));
+    channel.receive(ok(channel.sent[2] ?? {}, {}));
+    expect((await call).peek()).toBe('stream');
+    stop.abort();
   });
 
   it('is answered when it asks: alive, and nothing else', async () => {

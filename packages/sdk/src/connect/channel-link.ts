@@ -137,8 +137,14 @@ class ChannelLink implements Link {
       return this.#pending.get(frame.params.payload.value.progressToken as RequestId);
     if (frame.method !== 'notifications/message') return undefined;
     // Nothing on a pipe says which call a log message belongs to: it is given on only when there is no doubt.
-    const [only, second] = relatedTo === undefined ? [...this.#pending.values()] : [this.#pending.get(relatedTo)];
+    const [only, second] = relatedTo === undefined ? this.#mayLog() : [this.#pending.get(relatedTo)];
     return second === undefined && only?.call.logLevel !== undefined ? only : undefined;
+  }
+
+  /** Legacy servers log for whatever call they like, modern ones for those that ask for it, and never for a stream of changes. */
+  #mayLog(): Exchange[] {
+    const calls = [...this.#pending.values()].filter(({ call }) => call.method !== 'subscriptions/listen');
+    return this.#era === 'legacy' ? calls : calls.filter(({ call }) => call.logLevel !== undefined);
   }
 
   #tellCancelled(requestId: RequestId): void {

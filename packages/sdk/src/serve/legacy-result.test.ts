@@ -42,6 +42,23 @@ describe('structuredContent for a legacy caller', () => {
   });
 });
 
+describe('a resource that is not there', () => {
+  const code = (method: string, error: McpError): number | undefined => {
+    const { single } = legacyReply(method, errorReply(error));
+    return single?.kind === 'error' ? single.error.value.code : undefined;
+  };
+  const unknown = new McpError('not_found', 'Unknown resource: a://b', { data: { uri: 'a://b' } });
+
+  it('has the code of the legacy revisions', () => {
+    expect(code('resources/read', unknown)).toBe(-32002);
+  });
+
+  it('is not mistaken for other errors', () => {
+    expect(code('resources/read', new McpError('invalid_params', 'params.uri must be a string.'))).toBe(-32602);
+    expect(code('tools/call', unknown)).toBe(-32602);
+  });
+});
+
 describe('outputSchema for a legacy caller', () => {
   it('has an object at its root', async () => {
     const list = {

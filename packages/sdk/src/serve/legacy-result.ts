@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { joinJson, Payload } from '../core/payload.ts';
-import type { Reply } from '../core/reply.ts';
+import type { RpcError } from '../core/errors.ts';
+import { remoteErrorReply, type Reply } from '../core/reply.ts';
 import { mapResult } from '../wire/exchange.ts';
 import { membersOf } from '../wire/result.ts';
 import type { LegacyMessage } from './legacy-questions.ts';
@@ -11,8 +12,13 @@ const OPEN_BRACE = 0x7b;
 const OF_THE_ROOT = new Set(['$schema', '$id', '$defs', 'definitions']);
 
 /** A reply that does not ask, as a legacy caller knows it. */
-export const legacyReply = (method: string, reply: Reply): Reply =>
-  isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
+export function legacyReply(method: string, reply: Reply): Reply {
+  if (reply.single?.kind === 'error') {
+    const error = legacyError(method, reply.single.error);
+    return error === reply.single.error ? reply : remoteErrorReply(error, reply.status);
+  }
+  return isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
+}
 
 /** The messages of a call, its result as a legacy caller knows it. @param over - told when they have ended */
 export async function* legacyMessages(
@@ -21,14 +27,28 @@ export async function* legacyMessages(
   over: () => void,
 ): AsyncGenerator<LegacyMessage> {
   try {
-    for await (const message of messages)
-      yield message.kind === 'result' ? { kind: 'result', result: legacyResult(method, message.result) } : message;
+    for await (const message of messages) {
+      if (message.kind === 'result') yield { kind: 'result', result: legacyResult(method, message.result) };
+      else if (message.kind === 'error') yield { kind: 'error', error: legacyError(method, message.error) };
+      else yield message;
+    }
   } finally {
     over();
   }
 }
 
 const isChanged = (method: string): boolean => method === 'tools/call' || method === 'tools/list';
+
+/** What legacy revisions answer for a resource that is not there (2025-11-25, Resources: Error Handling). */
+const RESOURCE_NOT_FOUND = -32002;
+
+/** Modern servers say -32602 and name the resource. */
+function legacyError(method: string, error: Payload<RpcError>): Payload<RpcError> {
+  if (method !== 'resources/read' || error.value.code !== -32602) return error;
+  const { data } = error.value;
+  const isNotFound = isJsonObject(data) && typeof data.uri === 'string';
+  return isNotFound ? Payload.of({ ...error.value, code: RESOURCE_NOT_FOUND }) : error;
+}
 
 /**
  * Wraps what legacy revisions only know as an object: `structuredContent` and the root of `outputSchema`. A legacy

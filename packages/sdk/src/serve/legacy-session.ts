@@ -138,7 +138,7 @@ export class LegacySession implements CallerSession {
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
       return await this.#forward(frame, caller);
     } catch (thrown) {
-      return errorReply(thrown);
+      return legacyReply(frame.method, errorReply(thrown));
     }
   }
 
