@@ -1,0 +1,90 @@
+import type { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport as V1Stdio } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import { serveStdio, StdioServerTransport as V2Stdio } from '@modelcontextprotocol/server/stdio';
+import type { Era } from '@org/mcp-sdk';
+import { randomUUID } from 'node:crypto';
+import type { UpstreamOptions } from '../../src/index.ts';
+import { serveFetch, startHttp, type TestHttpServer } from '../support/http-server.ts';
+import { startRelay } from '../support/relay.ts';
+import { ownUpstream } from './own-upstream.ts';
+import { v1Upstream } from './v1-upstream.ts';
+import { v2Upstream } from './v2-upstream.ts';
+import { ownUri, SHARED, type World } from './world.ts';
+
+/** An upstream that runs, and how a gateway reaches it. */
+export interface UpstreamCell {
+  readonly options: UpstreamOptions;
+  close(): Promise<void>;
+}
+
+/** The upstream transports, by era. Modern servers are made with the official v2 SDK, legacy ones with v1. */
+export const UPSTREAM_CELLS = {
+  'Streamable HTTP': { modern: overModernHttp, legacy: overLegacyHttp },
+  stdio: { modern: overModernStdio, legacy: overLegacyStdio },
+  'in-process': { modern: inProcessModern, legacy: inProcessLegacy },
+} as const satisfies Record<string, Partial<Record<Era, (world: World) => Promise<UpstreamCell>>>>;
+
+/** One of {@link UPSTREAM_CELLS}. */
+export type UpstreamTransport = keyof typeof UPSTREAM_CELLS;
+
+async function overModernHttp(world: World): Promise<UpstreamCell> {
+  const handler = createMcpHandler(() => v2Upstream(world, 'request'));
+  const leave = world.join(() => {
+    handler.notify.toolsChanged();
+    for (const uri of [SHARED, ownUri(world.name)]) handler.notify.resourceUpdated(uri);
+  });
+  const http = await serveFetch((request) => handler.fetch(request));
+  return httpCell(http, leave);
+}
+
+async function overLegacyHttp(world: World): Promise<UpstreamCell> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+  const create = async (): Promise<StreamableHTTPServerTransport> => {
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+    });
+    await v1Upstream(world).connect(transport);
+    return transport;
+  };
+  const http = await startHttp(
+    (req, res) =>
+      void (async () => {
+        const known = sessions.get(String(req.headers['mcp-session-id']));
+        await (known ?? (await create())).handleRequest(req, res);
+      })(),
+  );
+  return httpCell(http);
+}
+
+const httpCell = (http: TestHttpServer, leave = (): void => undefined): UpstreamCell => ({
+  options: { url: http.url },
+  async close() {
+    leave();
+    await http.close();
+  },
+});
+
+async function overModernStdio(world: World): Promise<UpstreamCell> {
+  const relay = await startRelay((streams) => {
+    serveStdio(() => v2Upstream(world, 'connection'), { transport: new V2Stdio(streams, streams) });
+  });
+  return { options: { command: relay.command, args: relay.args }, close: () => relay.close() };
+}
+
+async function overLegacyStdio(world: World): Promise<UpstreamCell> {
+  const relay = await startRelay((streams) => void v1Upstream(world).connect(new V1Stdio(streams, streams)));
+  return { options: { command: relay.command, args: relay.args }, close: () => relay.close() };
+}
+
+async function inProcessModern(world: World): Promise<UpstreamCell> {
+  const server = ownUpstream(world);
+  return { options: { server }, close: () => server.close() };
+}
+
+async function inProcessLegacy(world: World): Promise<UpstreamCell> {
+  const server: V1Server = v1Upstream(world);
+  return { options: { server }, close: () => server.close() };
+}

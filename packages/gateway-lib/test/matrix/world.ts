@@ -1,0 +1,59 @@
+/** URI that both upstreams have: a collision. */
+export const SHARED = 'matrix://shared';
+
+/** URI that only the upstream of that name has. */
+export const ownUri = (name: string): string => `matrix://${name}/own`;
+
+/** Names that a completion knows. */
+export const completions = (name: string, value: string): string[] =>
+  [`${name}-ada`, `${name}-alan`, `${name}-grace`].filter((one) => one.startsWith(value));
+
+/** An instance that tells its client of changes. */
+export type Announce = (hasExtra: boolean) => void;
+
+/** What all instances of one upstream share: SDKs make one for each request, session or connection. */
+export class World {
+  /** Both upstreams of a gateway offer the same: what they say tells them apart. */
+  readonly name: string;
+  /** Whether the tool `extra` is there. */
+  hasExtra = false;
+  readonly #instances = new Set<Announce>();
+  readonly #waiting = new Set<() => void>();
+  #cancelled = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Has an instance told of changes; returns what ends that. */
+  join(announce: Announce): () => void {
+    this.#instances.add(announce);
+    return () => this.#instances.delete(announce);
+  }
+
+  /** Adds or removes the tool `extra`, and changes the resources. */
+  change(): string {
+    this.hasExtra = !this.hasExtra;
+    for (const announce of this.#instances) announce(this.hasExtra);
+    return this.hasExtra ? 'added' : 'removed';
+  }
+
+  /** A call that hangs until it is given up. */
+  hang(signal: AbortSignal): Promise<string> {
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        this.#cancelled++;
+        for (const wake of this.#waiting) wake();
+        this.#waiting.clear();
+        resolve('cancelled');
+      });
+    });
+  }
+
+  /** Resolves once a hanging call was given up. */
+  async wasCancelled(): Promise<string> {
+    if (this.#cancelled === 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    this.#cancelled--;
+    return 'yes';
+  }
+}
