@@ -4,6 +4,7 @@ import {
   LIST_MEMBERS,
   McpError,
   Payload,
+  type CallOptions,
   type Handler,
   type ListMethod,
   type Reply,
@@ -43,6 +44,9 @@ const KEY_MEMBER = {
 /** More pages than that is a server that never ends. */
 const MAX_PAGES = 1_000;
 
+/** Who reads, and what ends it. */
+export type Reader = Required<Pick<CallOptions, 'signal' | 'clientInfo'>>;
+
 /** A list without anything in it. */
 export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic: true };
 
@@ -51,14 +55,14 @@ export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic
  * and tools whose `x-mcp-header` is not allowed.
  * @throws McpError `unavailable` if the pages do not end or hold something else than a list
  */
-export async function readList(handler: Handler, method: ListMethod, signal: AbortSignal): Promise<UpstreamList> {
+export async function readList(handler: Handler, method: ListMethod, from: Reader): Promise<UpstreamList> {
   const entries: Entry[] = [];
   let skipped = 0;
   let cursor: unknown;
   let ttlMs = Infinity;
   let isPublic = true;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const reply = await handler(createCall(method, cursor === undefined ? {} : { cursor }, { signal }));
+    const reply = await handler(createCall(method, cursor === undefined ? {} : { cursor }, from));
     const members = new Members(await resultOf(reply));
     for (const entry of entriesOf(method, members)) {
       if (entry) entries.push(entry);

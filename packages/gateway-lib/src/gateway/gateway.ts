@@ -82,8 +82,10 @@ export class Gateway {
     const telemetry = options.telemetry ?? silentTelemetry;
     this.#wheel = createWheel(clock);
     this.#drain = new Drain('gateway', clock);
+    const clientInfo = this.#options.info;
     this.#subscriptions = new UpstreamSubscriptions({
       clock,
+      clientInfo,
       onChange: (upstream, method) => void this.#catalog.changed(upstream, method),
     });
     const context = {
@@ -91,7 +93,7 @@ export class Gateway {
       telemetry,
       random: options.random ?? systemRandom,
       wheel: this.#wheel,
-      clientInfo: this.#options.info,
+      clientInfo,
       onReady: (upstream: string, connection: Connection) => {
         this.#ready(upstream, connection);
       },
@@ -100,9 +102,10 @@ export class Gateway {
       this.#options.upstreams.map((upstream) => [upstream.name, createUpstream(upstream, context)]),
     );
     // What the gateway reads for itself must not take the turns of calls.
-    this.#reading = { pick: this.#createPick(), wheel: this.#wheel, timeoutMs: this.#options.listTimeoutMs, telemetry };
+    const reading = { pick: this.#createPick(), clientInfo, timeoutMs: this.#options.listTimeoutMs };
+    this.#reading = { ...reading, wheel: this.#wheel, telemetry };
     this.#catalog = this.#createCatalog(clock);
-    this.#watches = new ResourceWatches({ clock, pick: this.#reading.pick, timeoutMs: this.#options.listTimeoutMs });
+    this.#watches = new ResourceWatches({ ...reading, clock });
     this.#fanIn = new FanIn(async (uri, onUpdate) => {
       const origin = await locateResource(this.#catalog, uri);
       return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);

@@ -74,8 +74,8 @@ function createTransport(endpoint: EndpointOptions, upstream: string, context: U
 }
 
 function inProcessTransport({ server }: InProcessEndpoint, context: UpstreamContext): Transport {
-  if (typeof server === 'function') return inProcess(server);
-  if ('handler' in server) return inProcess((server as { handler: Handler }).handler);
+  if (typeof server === 'function') return inProcess(server, context);
+  if ('handler' in server) return inProcess((server as { handler: Handler }).handler, context);
   return inProcessOfficial(server, context);
 }
 

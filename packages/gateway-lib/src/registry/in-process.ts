@@ -5,6 +5,7 @@ import {
   META,
   MODERN_VERSION,
   type ClientIdentity,
+  type CallOptions,
   type Clock,
   type Handler,
   type JsonObject,
@@ -19,12 +20,12 @@ import {
 import type { Transport } from './transport.ts';
 
 /** A handler of this process as an endpoint: calls cost no transport. */
-export const inProcess = (handler: Handler): Transport => ({
+export const inProcess = (handler: Handler, { clientInfo }: Pick<ConnectContext, 'clientInfo'>): Transport => ({
   kind: 'in-process',
   label: 'in-process',
   supervised: false,
   async open(signal): Promise<Connection> {
-    const result = await Promise.race([discover(handler, signal), aborted(signal)]);
+    const result = await Promise.race([discover(handler, { signal, clientInfo }), aborted(signal)]);
     const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
     const serverInfo = meta[META.serverInfo];
     return {
@@ -43,8 +44,8 @@ export const inProcess = (handler: Handler): Transport => ({
   },
 });
 
-async function discover(handler: Handler, signal: AbortSignal): Promise<JsonObject> {
-  const reply = await handler(createCall('server/discover', {}, { signal }));
+async function discover(handler: Handler, from: CallOptions): Promise<JsonObject> {
+  const reply = await handler(createCall('server/discover', {}, from));
   return reply.result();
 }
 

@@ -15,7 +15,12 @@ beforeEach(() => {
   clock = new FakeClock();
   connection = new FakeConnection();
   endpoint = new FakeEndpoint('e', connection);
-  options = { pick: () => endpoint, wheel: createWheel(clock), timeoutMs: 500 };
+  options = {
+    pick: () => endpoint,
+    wheel: createWheel(clock),
+    clientInfo: { name: 'gateway', version: '1.0.0' },
+    timeoutMs: 500,
+  };
 });
 
 const upstream = () => upstreamOf('up', endpoint);

@@ -1,4 +1,4 @@
-import { McpError, RemoteError, type ListMethod, type Telemetry } from '@org/mcp-sdk';
+import { McpError, RemoteError, type ClientIdentity, type ListMethod, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -10,6 +10,7 @@ import { reach } from './reach.ts';
 export interface ReadOptions {
   readonly pick: Pick;
   readonly wheel: Wheel;
+  readonly clientInfo: ClientIdentity;
   /** Deadline for one upstream. Unit: ms. */
   readonly timeoutMs: number;
   /** Told of entries that had to be left out. */
@@ -34,7 +35,7 @@ export function readUpstream(upstream: Upstream, method: ListMethod, options: Re
   return withinDeadline(upstream, options, async (connection, signal) => {
     if (!connection.server.capabilities[CAPABILITY[method]]) return EMPTY_LIST;
     try {
-      const list = await readList(connection.handler, method, signal);
+      const list = await readList(connection.handler, method, { signal, clientInfo: options.clientInfo });
       if (list.skipped) tellOfSkipped(list.skipped, { upstream: upstream.name, method, telemetry: options.telemetry });
       return list;
     } catch (thrown) {

@@ -45,7 +45,10 @@ function read(upstream: string, method: ListMethod): Promise<UpstreamList> {
   if (!offer || offer instanceof Error) return Promise.reject(offer ?? new Error('nobody'));
   const [member, key] = KEYS[method];
   const page = { [member]: (offer[method] ?? []).map((name) => ({ [key]: name })) };
-  return readList(() => Promise.resolve(answer(page)), method, new AbortController().signal);
+  return readList(() => Promise.resolve(answer(page)), method, {
+    signal: new AbortController().signal,
+    clientInfo: { name: 'gateway', version: '1.0.0' },
+  });
 }
 
 const routeOther = ({ method }: Call): Promise<Route> =>

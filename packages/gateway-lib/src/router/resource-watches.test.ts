@@ -18,6 +18,7 @@ interface Opened {
   readonly stream: PushQueue<Message>;
 }
 
+const clientInfo = { name: 'gateway', version: '1.0.0' };
 let clock: FakeClock;
 let opened: Opened[];
 let upstream: Upstream;
@@ -46,7 +47,7 @@ beforeEach(() => {
   // Only what reaching it needs.
   const endpoint = { connection: () => Promise.resolve(connection) } as unknown as Endpoint;
   upstream = { name: 'up', endpoints: [endpoint], timeoutMs: 1_000 };
-  watches = new ResourceWatches({ clock, pick: () => endpoint, timeoutMs: 100 });
+  watches = new ResourceWatches({ clock, clientInfo, pick: () => endpoint, timeoutMs: 100 });
 });
 
 const watch = (uri: string, who = uri): Promise<(() => void) | undefined> =>
@@ -93,7 +94,7 @@ describe('watching resources of an upstream', () => {
     const silent = new FakeConnection();
     silent.respond = () => Promise.resolve(streamReply(new PushQueue<Message>(), () => undefined));
     const endpoint = { connection: () => Promise.resolve(silent) } as unknown as Endpoint;
-    const slow = new ResourceWatches({ clock, pick: () => endpoint, timeoutMs: 100 });
+    const slow = new ResourceWatches({ clock, clientInfo, pick: () => endpoint, timeoutMs: 100 });
     const waiting = slow.watch({ ...upstream, endpoints: [endpoint] }, 'x:a', () => undefined);
     await settled();
     clock.advance(100);

@@ -1,4 +1,4 @@
-import { createCall, isJsonObject, type Clock, type Reply } from '@org/mcp-sdk';
+import { createCall, isJsonObject, type ClientIdentity, type Clock, type Reply } from '@org/mcp-sdk';
 import type { Upstream } from '../core/upstream.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
@@ -6,6 +6,7 @@ import { reach } from './reach.ts';
 /** What {@link ResourceWatches} works with. */
 export interface WatchOptions {
   readonly clock: Clock;
+  readonly clientInfo: ClientIdentity;
   readonly pick: Pick;
   /** How long an upstream may take to say what it tells of. Unit: ms. */
   readonly timeoutMs: number;
@@ -106,7 +107,7 @@ class UpstreamWatch {
   async #open(uris: readonly string[]): Promise<ReadonlySet<string>> {
     if (this.#closed || uris.length === 0) return NOTHING;
     const stream = new Stream();
-    const { pick, clock, timeoutMs } = this.#options;
+    const { pick, clock, clientInfo, timeoutMs } = this.#options;
     const stopTimer = clock.after(timeoutMs, () => {
       stream.stop.abort();
     });
@@ -114,7 +115,7 @@ class UpstreamWatch {
       const { connection } = await reach(this.#upstream, pick);
       const params = { notifications: { resourceSubscriptions: uris } };
       const reply = await connection.handler(
-        createCall('subscriptions/listen', params, { signal: stream.stop.signal }),
+        createCall('subscriptions/listen', params, { signal: stream.stop.signal, clientInfo }),
       );
       const acknowledged = stream.read(reply.messages(), (uri) => {
         this.#tell(uri);

@@ -16,6 +16,7 @@ beforeEach(() => {
   changes = [];
   subscriptions = new UpstreamSubscriptions({
     clock,
+    clientInfo: { name: 'gateway', version: '1.0.0' },
     onChange: (upstream, method) => changes.push(`${upstream} ${method}`),
   });
 });

@@ -1,6 +1,7 @@
 import {
   createCall,
   isJsonObject,
+  type ClientIdentity,
   type Clock,
   type FinalMessage,
   type ListMethod,
@@ -24,6 +25,7 @@ const REOPEN_MS = 2_000;
 /** What {@link UpstreamSubscriptions} tells. */
 export interface SubscriptionEvents {
   readonly clock: Clock;
+  readonly clientInfo: ClientIdentity;
   /** A list of an upstream changed. */
   readonly onChange: (upstream: string, method: ListMethod) => void;
 }
@@ -74,8 +76,11 @@ export class UpstreamSubscriptions {
 
   /** Resolves when the stream ends; `unsupported` when there is no use in opening it again. */
   async #listen(upstream: string, connection: Connection, signal: AbortSignal): Promise<'unsupported' | 'broken'> {
+    const { clientInfo } = this.#events;
     const notifications = Object.fromEntries(Object.values(CHANGES).map(({ filter }) => [filter, true]));
-    const reply = await connection.handler(createCall('subscriptions/listen', { notifications }, { signal }));
+    const reply = await connection.handler(
+      createCall('subscriptions/listen', { notifications }, { signal, clientInfo }),
+    );
     if (reply.single) return isUnsupported(reply.single) ? 'unsupported' : 'broken';
     for await (const message of reply.messages()) {
       if (message.kind !== 'notification') break;
