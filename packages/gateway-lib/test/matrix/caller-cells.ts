@@ -15,7 +15,7 @@ export const CLIENTS: Readonly<Record<string, (place: Place, era: Era) => Promis
 };
 
 /** The ways of callers to a gateway. */
-export const WAYS = ['http', 'stdio', 'in-process'] as const;
+export const WAYS = ['http', 'stdio', 'WebSocket', 'in-process'] as const;
 
 /** One of {@link WAYS}. */
 export type Way = (typeof WAYS)[number];
@@ -29,12 +29,14 @@ export interface ServedGateway {
 /** Serves a gateway on each way. */
 export async function serveGateway(gateway: Gateway): Promise<ServedGateway> {
   const http = await listen(gateway);
+  http.server.on('upgrade', gateway.upgrade);
   const relay = await startRelay((streams) => {
     serveStdio(gateway.handler, { streams: { input: streams, output: streams } });
   });
   const places: Record<Way, Place> = {
     http: { kind: 'http', url: http.url },
     stdio: { kind: 'stdio', command: relay.command, args: relay.args },
+    WebSocket: { kind: 'socket', url: http.url.replace('http', 'ws') },
     'in-process': { kind: 'memory', gateway },
   };
   return {
