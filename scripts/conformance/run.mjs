@@ -22,6 +22,8 @@ SIDES['gateway client'] = { runs: 15, judge: () => judgeClients(['--through-gate
 
 /** They measure how long something takes. */
 const ALONE = new Set(['sse-retry']);
+/** They wait a second for what must come: on a busy machine that is short, and they are judged once more. */
+const HASTY = new Set(['server-stateless', 'server-sse-polling', 'server-sse-multiple-streams']);
 const AT_ONCE = Math.min(4, availableParallelism() + 1);
 const START_MS = 30_000;
 const START = ['--import', './scripts/run.mjs'];
@@ -29,10 +31,10 @@ const START = ['--import', './scripts/run.mjs'];
 const summaryFile = join(cache, 'summary.json');
 const expected = JSON.parse(await readFile(new URL('expected.json', import.meta.url), 'utf8'));
 const rows = [];
-let server;
+const servers = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => {
-    server?.kill();
+    for (const server of servers) server.kill();
     process.exit(1);
   });
 
@@ -41,14 +43,20 @@ try {
   const sides = sidesOf(process.argv.slice(2));
   await install();
   const summary = { passed: 0, failed: 0 };
-  for (const side of sides) {
-    const started = performance.now();
-    const results = await SIDES[side].judge();
-    const { passed, failed } = report(side, results);
-    summary.passed += passed;
-    summary.failed += failed;
-    rows.push({ side, results, seconds: (performance.now() - started) / 1000 });
-  }
+  const work = async (waiting) => {
+    for (let side = waiting.shift(); side; side = waiting.shift()) {
+      const started = performance.now();
+      const results = await SIDES[side].judge();
+      const { passed, failed } = report(side, results);
+      summary.passed += passed;
+      summary.failed += failed;
+      rows.push({ side, results, seconds: (performance.now() - started) / 1000 });
+    }
+  };
+  // Servers mostly wait for their scenarios; clients are many processes, and have the machine for themselves.
+  const served = sides.filter((side) => !side.endsWith('client'));
+  await Promise.all([work(served), work(served)]);
+  await work(sides.filter((side) => side.endsWith('client')));
   printTable();
   await mkdir(cache, { recursive: true });
   await writeFile(summaryFile, JSON.stringify(summary));
@@ -68,17 +76,26 @@ function sidesOf(args) {
 }
 
 async function judgeServed(name) {
-  server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts', name], {
+  const server = spawn(process.execPath, [...START, 'scripts/conformance/server.ts', name], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  servers.add(server);
   const ended = once(server, 'exit');
   try {
     const url = await firstLine(server, ended);
-    return (await Promise.all(REVISIONS.map((revision) => judgeServer(revision, url)))).flat();
+    const results = (await Promise.all(REVISIONS.map((revision) => judgeServer(revision, url)))).flat();
+    const again = results.filter(({ scenario, faults }) => faults.length > 0 && HASTY.has(scenario));
+    for (const result of again) {
+      console.log(`once more: ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
+      const [{ faults }] = await judgeServer(result.revision, url, result.scenario);
+      result.faults = faults;
+    }
+    return results;
   } finally {
     server.kill();
     await ended;
+    servers.delete(server);
   }
 }
 
@@ -139,11 +156,14 @@ function printTable() {
   const line = (name, cells, seconds) =>
     console.log([name.padEnd(18), ...cells.map((cell) => cell.padStart(10)), seconds.padStart(7)].join('  '));
   line('conformance', [...REVISIONS, 'all'], 'seconds');
+  const order = Object.keys(SIDES);
+  rows.sort((a, b) => order.indexOf(a.side) - order.indexOf(b.side));
   for (const { side, results, seconds } of rows) {
     const at = REVISIONS.map((revision) => results.filter((result) => result.revision === revision));
     const cells = at.map((some) => `${passedOf(some)}/${some.length}`);
     line(side, [...cells, `${passedOf(results)}/${SIDES[side].runs}`], seconds.toFixed(0));
   }
+  console.log(`all in ${process.uptime().toFixed(0)} s`);
   const eras = rows.filter(({ side }) => ['gateway dual', 'gateway legacy', 'gateway modern'].includes(side));
   if (eras.length < 3) return;
   const passed = eras.reduce((sum, { results }) => sum + passedOf(results), 0);

@@ -86,17 +86,21 @@ export async function judgeClient({ scenario, revision }, command) {
   });
 }
 
-/** Runs all server scenarios of a revision, in one process: to start one takes longer than most scenarios. */
-export async function judgeServer(revision, url) {
+/**
+ * Runs the server scenarios of a revision, in one process: to start one takes longer than most scenarios.
+ * @param scenario - the only one to run @defaultValue all
+ */
+export async function judgeServer(revision, url, scenario) {
   return inFolder(async (out) => {
-    const args = ['server', '--url', url, '--suite', 'all', '--spec-version', revision, '-o', out];
+    const which = scenario === undefined ? ['--suite', 'all'] : ['--scenario', scenario];
+    const args = ['server', '--url', url, ...which, '--spec-version', revision, '-o', out];
     const options = { cwd: root, env, timeout: REVISION_MS, maxBuffer: 64 * 1024 * 1024 };
     const { stdout, stderr } = await run('conformance', args, options).catch((error) => error);
-    const names = [...stdout.matchAll(/^=== Running scenario: (\S+) ===$/gm)].map(([, name]) => name);
-    const judged = names.map(async (scenario) => {
-      const faults = faultsIn(await checksIn(out, `server-${scenario}`));
-      const thrown = stderr.match(new RegExp(`^Failed to run scenario ${scenario}: (.*)$`, 'm'));
-      return { scenario, revision, faults: thrown ? [thrown[1].slice(0, 300)] : faults };
+    const ran = [...stdout.matchAll(/^=== Running scenario: (\S+) ===$/gm)].map(([, name]) => name);
+    const judged = (scenario === undefined ? ran : [scenario]).map(async (name) => {
+      const faults = faultsIn(await checksIn(out, `server-${name}`));
+      const thrown = stderr.match(new RegExp(`^Failed to run scenario ${name}: (.*)$`, 'm'));
+      return { scenario: name, revision, faults: thrown ? [thrown[1].slice(0, 300)] : faults };
     });
     return Promise.all(judged);
   });
