@@ -5,6 +5,7 @@ import {
   LIST_MEMBERS,
   type JsonObject,
   type ListMethod,
+  McpError,
   MCPServerBuilder,
   type MCPServer,
 } from '@org/mcp-sdk';
@@ -12,7 +13,7 @@ import { backend } from './backend.ts';
 import { documented } from './documented.ts';
 
 const wrong = (): never => {
-  throw new Error('the decoy was called');
+  throw new McpError('forbidden', 'the decoy was called');
 };
 
 /** Makes it. */
