@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  createCall,
   isJsonObject,
   META,
   MCPClientBuilder,
@@ -221,16 +222,70 @@ describe('a task of an upstream', () => {
   });
 });
 
+/** What a listener is told, message by message. */
+async function told(gateway: Gateway, taskIds: unknown[], principal: Principal | null = null) {
+  const stop = new AbortController();
+  ends.push(() => {
+    stop.abort();
+  });
+  const params = { notifications: { taskIds } };
+  const reply = await gateway.handler(
+    createCall('subscriptions/listen', params, { ...TAKES_TASKS, principal, signal: stop.signal }),
+  );
+  const messages = reply.messages()[Symbol.asyncIterator]();
+  return async (): Promise<JsonObject> => {
+    const { value } = await messages.next();
+    return value?.kind === 'notification' ? { method: value.method, ...value.params.value } : { end: value?.kind };
+  };
+}
+
+describe('listening to tasks', () => {
+  it('is told of each state, under the id that the caller knows', async () => {
+    const { server, finish } = taskServer('a');
+    const [b, c] = [taskServer('b'), taskServer('c')];
+    const gateway = gatewayOf({
+      upstreams: { a: await overHttp(server), b: { server: b.server }, c: { server: c.server } },
+    });
+    const mine = [await start(gateway, 'a_work', ALICE), await start(gateway, 'b_work', ALICE)];
+    const taskIds = mine.map(({ taskId }) => taskId);
+    const others = await start(gateway, 'c_work', BOB);
+    const next = await told(gateway, [...taskIds, others.taskId, 'nobodys', 5], ALICE);
+    expect(await next()).toEqual({
+      method: 'notifications/subscriptions/acknowledged',
+      notifications: { taskIds },
+    });
+    finish();
+    expect(await next()).toMatchObject({
+      ...{ method: 'notifications/tasks', taskId: taskIds[0], status: 'completed' },
+      result: { content: [{ text: 'done by a' }] },
+    });
+    c.finish();
+    b.finish();
+    expect(await next()).toMatchObject({ method: 'notifications/tasks', taskId: taskIds[1], status: 'completed' });
+    await gateway.close();
+    expect(await next()).toEqual({ end: 'result' });
+  });
+
+  it('needs the extension', async () => {
+    const gateway = gatewayOf({ upstreams: { a: taskServer('a') } });
+    const params = { notifications: { taskIds: ['x'] } };
+    await expect(gateway.call('subscriptions/listen', params)).rejects.toMatchObject({
+      code: 'missing_client_capability',
+      data: { requiredCapabilities: { extensions: { [TASKS]: {} } } },
+    });
+  });
+});
+
 describe('a secret that nobody gave', () => {
   it('is told of once, when something depends on it', async () => {
     const telemetry = new Recorder();
     const gateway = gatewayOf({ upstreams: { a: taskServer('a') }, telemetry, secret: undefined as never });
     await gateway.call('tools/list');
-    const told = (): unknown[] => telemetry.facts.filter(({ name }) => name === 'secret.generated');
-    expect(told()).toEqual([]);
+    const warnings = (): unknown[] => telemetry.facts.filter(({ name }) => name === 'secret.generated');
+    expect(warnings()).toEqual([]);
     await start(gateway, 'a_work');
     await start(gateway, 'a_work');
-    expect(told()).toMatchObject([{ severity: 'warn', fields: { purpose: 'task of mcp-gateway' } }]);
+    expect(warnings()).toMatchObject([{ severity: 'warn', fields: { purpose: 'task of mcp-gateway' } }]);
   });
 });
 

@@ -34,6 +34,7 @@ import { createResolve, locateResource } from '../router/resolve.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { TaskIds } from '../router/task-ids.ts';
+import { createWatchTasks } from '../router/task-watches.ts';
 import { createTaskRestamp } from '../router/tasks.ts';
 import { parseConfig } from './config.ts';
 import { Doors } from './doors.ts';
@@ -106,10 +107,6 @@ export class Gateway {
     this.#reading = { ...reading, wheel: this.#wheel, telemetry };
     this.#catalog = this.#createCatalog(clock);
     this.#watches = new ResourceWatches({ ...reading, clock });
-    this.#fanIn = new FanIn(async (uri, onUpdate) => {
-      const origin = await locateResource(this.#catalog, uri);
-      return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
-    });
     const { secret, random } = resolveEdge(options);
     const seal = createSeal(secret, random);
     this.#taskIds = new TaskIds({
@@ -117,6 +114,11 @@ export class Gateway {
       seal: options.secret ? seal : warnOfFirst(seal, telemetry),
       upstreams: this.#upstreams,
     });
+    const watchTasks = createWatchTasks({ ...reading, ids: this.#taskIds, clock });
+    this.#fanIn = new FanIn(async (uri, onUpdate) => {
+      const origin = await locateResource(this.#catalog, uri);
+      return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
+    }, watchTasks);
     this.handler = this.#createPipeline(clock, options.telemetry);
     this.#doors = new Doors(this.handler, { ...options, secret }, this.#options.info);
     this.#channel = options;

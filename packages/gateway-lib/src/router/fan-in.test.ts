@@ -2,9 +2,12 @@ import { createCall, type Message, type Reply } from '@org/mcp-sdk';
 import { describe, expect, it } from 'vitest';
 import { settled } from '../../test/support/fake-clock.ts';
 import { FanIn } from './fan-in.ts';
+import type { WatchedTasks } from './task-watches.ts';
 
 /** No resource can be watched. */
 const nobody = (): Promise<undefined> => Promise.resolve(undefined);
+
+const nothing = (): Promise<WatchedTasks> => Promise.resolve({ taskIds: [], stop: () => undefined });
 
 const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 
@@ -45,13 +48,13 @@ describe('listening to changes', () => {
       [undefined, {}],
       ['all', {}],
     ]) {
-      const { told } = await listen(new FanIn(nobody), asked);
+      const { told } = await listen(new FanIn(nobody, nothing), asked);
       expect(told).toEqual([honoured]);
     }
   });
 
   it('tells each listener of what it asked for, and nothing else', async () => {
-    const fanIn = new FanIn(nobody);
+    const fanIn = new FanIn(nobody, nothing);
     const all = await listen(fanIn, ALL);
     const tools = await listen(fanIn, { toolsListChanged: true });
     for (const method of ['tools/list', 'prompts/list', 'resources/list'] as const) fanIn.changed(method);
@@ -65,7 +68,7 @@ describe('listening to changes', () => {
   });
 
   it('tells once of changes that a slow reader has not heard of, and again of later ones', async () => {
-    const fanIn = new FanIn(nobody);
+    const fanIn = new FanIn(nobody, nothing);
     const { told } = await listen(fanIn, ALL);
     fanIn.changed('resources/list');
     fanIn.changed('resources/templates/list');
@@ -78,7 +81,7 @@ describe('listening to changes', () => {
   });
 
   it('ends with the caller', async () => {
-    const fanIn = new FanIn(nobody);
+    const fanIn = new FanIn(nobody, nothing);
     const { told, ended, caller } = await listen(fanIn, ALL);
     caller.abort();
     await ended;
@@ -88,14 +91,14 @@ describe('listening to changes', () => {
 
   it('ends at once with a caller who has left already', async () => {
     const call = createCall('subscriptions/listen', { notifications: ALL }, { signal: AbortSignal.abort() });
-    const reply = await new FanIn(nobody).handler(call);
+    const reply = await new FanIn(nobody, nothing).handler(call);
     const told: unknown[] = [];
     for await (const message of reply.messages()) told.push(brief(message));
     expect(told).toEqual([ALL, 'result']);
   });
 
   it('ends with a result when the gateway closes, also for who comes too late', async () => {
-    const fanIn = new FanIn(nobody);
+    const fanIn = new FanIn(nobody, nothing);
     const early = await listen(fanIn, ALL);
     fanIn.close();
     const late = await listen(fanIn, {});
@@ -106,7 +109,7 @@ describe('listening to changes', () => {
   });
 
   it('ends when nobody reads on', async () => {
-    const fanIn = new FanIn(nobody);
+    const fanIn = new FanIn(nobody, nothing);
     const { reply, ended, told } = await listen(fanIn, ALL);
     reply.cancel();
     await ended;

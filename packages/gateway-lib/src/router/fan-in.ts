@@ -9,6 +9,8 @@ import {
   type Reply,
 } from '@org/mcp-sdk';
 import { PushQueue } from '@org/mcp-sdk/wire';
+import type { OnTask, WatchedTasks, WatchTasks } from './task-watches.ts';
+import { requireTasks } from './tasks.ts';
 
 /** Members of a filter, by the list that changes. */
 const FILTERS: Readonly<Record<ListMethod, { readonly filter: string; readonly notification: string }>> = {
@@ -21,22 +23,26 @@ const FILTERS: Readonly<Record<ListMethod, { readonly filter: string; readonly n
 /** Watches a resource wherever it is; resolves with what ends it, undefined if nobody tells of its changes. */
 export type WatchResource = (uri: string, onUpdate: (uri: string) => void) => Promise<(() => void) | undefined>;
 
-/** Resources that one stream may watch: each costs the gateway and its upstream. */
-const MAX_RESOURCES = 1_000;
+/** Resources, and tasks, that one stream may watch: each costs the gateway and its upstream. */
+const MAX_NAMED = 1_000;
 
 /** Terminal of `subscriptions/listen`: tells each listener of changes of the merged lists, and of the resources, that it asked for. */
 export class FanIn {
   readonly #listeners = new Set<Listener>();
   readonly #watch: WatchResource;
+  readonly #watchTasks: WatchTasks;
   #closed = false;
 
-  constructor(watch: WatchResource) {
+  constructor(watch: WatchResource, watchTasks: WatchTasks) {
     this.#watch = watch;
+    this.#watchTasks = watchTasks;
   }
 
   /** Answers a listen call: acknowledged once it is known what is told, open until the caller or the gateway ends it. */
   readonly handler = async (call: Call): Promise<Reply> => {
     const asked = call.params.value.notifications;
+    const taskIds = namedIn(asked, 'taskIds');
+    if (taskIds.length > 0) requireTasks(call);
     const listener = new Listener(honouredOf(asked));
     this.#listeners.add(listener);
     const end = (): void => {
@@ -45,7 +51,10 @@ export class FanIn {
     };
     call.signal.addEventListener('abort', end, { once: true });
     if (this.#closed || call.signal.aborted) end();
-    await listener.watch(resourcesOf(asked), this.#watch);
+    await Promise.all([
+      listener.watch(namedIn(asked, 'resourceSubscriptions'), this.#watch),
+      listener.watchTasks(taskIds, (onTask) => this.#watchTasks(call, taskIds, onTask)),
+    ]);
     return streamReply(listener.messages(), end);
   };
 
@@ -69,10 +78,10 @@ function honouredOf(asked: unknown): JsonObject {
   return honoured;
 }
 
-function resourcesOf(asked: unknown): readonly string[] {
-  const uris: unknown = isJsonObject(asked) ? asked.resourceSubscriptions : undefined;
-  const texts = Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
-  return [...new Set(texts)].slice(0, MAX_RESOURCES);
+function namedIn(asked: unknown, member: 'resourceSubscriptions' | 'taskIds'): readonly string[] {
+  const named: unknown = isJsonObject(asked) ? asked[member] : undefined;
+  const texts = Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
+  return [...new Set(texts)].slice(0, MAX_NAMED);
 }
 
 class Listener {
@@ -106,6 +115,18 @@ class Listener {
       }),
     );
     if (watched.some((each) => each.length > 0)) this.#honoured.resourceSubscriptions = watched.flat();
+  }
+
+  /** Watches tasks; of one that changes faster than it is read about, only the newest state is told. */
+  async watchTasks(asked: readonly string[], watch: (onTask: OnTask) => Promise<WatchedTasks>): Promise<void> {
+    if (asked.length === 0) return;
+    const { taskIds, stop } = await watch((taskId, message) => {
+      this.#pending.delete(`task ${taskId}`);
+      this.#tell(`task ${taskId}`, message);
+    });
+    if (this.#ended) stop();
+    else this.#stops.push(stop);
+    if (taskIds.length > 0) this.#honoured.taskIds = taskIds;
   }
 
   end(): void {

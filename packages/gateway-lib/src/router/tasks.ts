@@ -19,6 +19,9 @@ import type { TaskIds } from './task-ids.ts';
 /** Name of the extension in capabilities. @see https://github.com/modelcontextprotocol/ext-tasks */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
+/** Capabilities of a caller that knows what to do with a task. */
+export const TAKES_TASKS: JsonObject = { extensions: { [TASKS_EXTENSION]: {} } };
+
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 
 /** Whether a call is about a task. */
@@ -57,7 +60,7 @@ function restampOf({ call, endpoint }: ReplyOrigin, ids: TaskIds): RestampResult
 const decoder = new TextDecoder();
 
 /** Whether the caller knows what to do with a task: nobody else is answered with one. */
-export function declaresTasks({ params }: Call): boolean {
+function declaresTasks({ params }: Call): boolean {
   const span = params.spans?.meta?.members.find(({ key }) => key === META.clientCapabilities)?.value;
   // Most callers declare little: then nothing is parsed.
   if (span && !decoder.decode(params.bytes.subarray(span.start, span.end)).includes('tasks')) return false;
@@ -65,6 +68,14 @@ export function declaresTasks({ params }: Call): boolean {
   const capabilities = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
   const extensions = isJsonObject(capabilities) ? capabilities.extensions : undefined;
   return isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]);
+}
+
+/** @throws McpError `missing_client_capability` if the caller does not know what a task is */
+export function requireTasks(call: Call): void {
+  if (declaresTasks(call)) return;
+  throw new McpError('missing_client_capability', `Listening to tasks needs the extension ${TASKS_EXTENSION}.`, {
+    data: { requiredCapabilities: TAKES_TASKS },
+  });
 }
 
 /** The id of the task that a result is the handle of. */
