@@ -1,6 +1,7 @@
 export { linkOverChannel } from './connect/channel-link.ts';
 export { connect } from './connect/connect.ts';
 export type { Connection, ConnectOptions, ServerDescription } from './connect/connection.ts';
+export { EraVerdict } from './connect/era-verdict.ts';
 export { createFetchClient, type FetchLike } from './connect/fetch-client.ts';
 export type { DispatcherLike, HttpClient, HttpClientRequest, HttpClientResponse } from './connect/http-client.ts';
 export { linkOverHttp } from './connect/http-link.ts';

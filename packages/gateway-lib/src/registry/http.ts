@@ -1,7 +1,7 @@
-import { connect, linkOverHttp, type Connection, type HttpClient } from '@org/mcp-sdk/connect';
-import type { Era } from '@org/mcp-sdk';
+import { connect, EraVerdict, linkOverHttp, type Connection, type HttpClient } from '@org/mcp-sdk/connect';
 import type { ConnectContext } from './in-process.ts';
 import type { Transport } from './transport.ts';
+import { withPing } from './with-ping.ts';
 
 /** A server over Streamable HTTP. */
 export interface HttpEndpointOptions {
@@ -26,18 +26,12 @@ class TwoLanes implements HttpClient {
 
   /** The connection, its pings known by their signal. */
   withPings(connection: Connection): Connection {
-    return {
-      handler: connection.handler,
-      era: connection.era,
-      version: connection.version,
-      server: connection.server,
-      closed: connection.closed,
+    return withPing(connection, {
       ping: (signal) => {
         this.#signals.add(signal);
         return connection.ping(signal);
       },
-      close: () => connection.close(),
-    };
+    });
   }
 
   async close(): Promise<void> {
@@ -45,9 +39,9 @@ class TwoLanes implements HttpClient {
   }
 }
 
-/** A server over Streamable HTTP as an endpoint; the era found first is remembered. */
+/** A server over Streamable HTTP as an endpoint. */
 export function overHttp({ url, headers, createClient }: HttpEndpointOptions, context: ConnectContext): Transport {
-  let era: Era | undefined;
+  const verdict = new EraVerdict(context.clock);
   return {
     kind: 'http',
     // The path may hold a credential.
@@ -57,11 +51,8 @@ export function overHttp({ url, headers, createClient }: HttpEndpointOptions, co
       const client = new TwoLanes(createClient(), createClient());
       try {
         const link = linkOverHttp(client, url, headers);
-        const connection = await connect(link, { ...context, signal, ...(era ? { era } : {}) });
-        era = connection.era;
-        return client.withPings(connection);
+        return client.withPings(await connect(link, { ...context, signal, verdict }));
       } catch (thrown) {
-        era = undefined;
         await client.close();
         throw thrown;
       }

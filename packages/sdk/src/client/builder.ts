@@ -1,5 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Connection } from '../connect/connection.ts';
+import { EraVerdict } from '../connect/era-verdict.ts';
 import type { Call, ClientIdentity } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
@@ -82,11 +83,12 @@ export class MCPClientBuilder {
   #cache: CacheOptions | undefined;
   #era: Era | undefined;
   /** What the last probe found: saves the next. */
-  #verdict: Era | undefined;
+  readonly #verdict: EraVerdict;
 
   constructor({ clock = systemClock, ...clientInfo }: ClientOptions) {
     this.#clientInfo = clientInfo;
     this.#clock = clock;
+    this.#verdict = new EraVerdict(clock);
   }
 
   /** Reaches a server over Streamable HTTP. @throws McpError `invalid_options` if it is no HTTP URL */
@@ -235,18 +237,7 @@ export class MCPClientBuilder {
     });
   }
 
-  /** Connects in the era that was found before; if that fails, it is found out anew. */
   async #open(clientCapabilities: object): Promise<Connection> {
-    const connection = await this.#connect(clientCapabilities, this.#era ?? this.#verdict).catch((thrown: unknown) => {
-      if (this.#era || this.#verdict !== 'legacy') throw thrown;
-      this.#verdict = undefined;
-      return this.#connect(clientCapabilities, undefined);
-    });
-    this.#verdict = connection.era;
-    return connection;
-  }
-
-  async #connect(clientCapabilities: object, era: Era | undefined): Promise<Connection> {
     if (!this.#target)
       throw new McpError(
         'invalid_options',
@@ -263,16 +254,16 @@ export class MCPClientBuilder {
     };
     const options = {
       clientInfo: this.#clientInfo,
+      clientCapabilities: { ...clientCapabilities },
+      ...(this.#era ? { era: this.#era } : {}),
+      verdict: this.#verdict,
       signal: timeout.signal,
       clock: this.#clock,
       answer: answerLegacy(this.#answerers),
       onStray,
     };
     try {
-      return await this.#target(
-        { ...options, ...(era ? { era } : {}), clientCapabilities: { ...clientCapabilities } },
-        this.#auth,
-      );
+      return await this.#target(options, this.#auth);
     } finally {
       stop();
     }

@@ -1,6 +1,7 @@
 import { createHttpClient, openWebSocket, startChild } from '#sdk-platform';
 import type { Auth } from '../auth/auth.ts';
 import { connect } from '../connect/connect.ts';
+import { connectStarted } from '../connect/connect-started.ts';
 import type { Connection, ConnectOptions } from '../connect/connection.ts';
 import { linkOverChannel } from '../connect/channel-link.ts';
 import { createFetchClient, type FetchLike } from '../connect/fetch-client.ts';
@@ -71,16 +72,7 @@ export function stdioTarget(command: string, args: readonly string[] = [], optio
   return async (connectOptions, auth) => {
     refuseAuth(auth);
     const start = async (): Promise<Link> => linkOverChannel(await startChild({ command, args, ...options }), command);
-    const link = await start();
-    const state = { isGone: false };
-    void link.closed.then(() => (state.isGone = true));
-    try {
-      return await over(link, connectOptions);
-    } catch (thrown) {
-      // Some legacy servers end at a request that they do not know, as the probe is.
-      if (!state.isGone || connectOptions.era === 'legacy' || connectOptions.signal.aborted) throw thrown;
-      return over(await start(), { ...connectOptions, era: 'legacy' });
-    }
+    return connectStarted(start, connectOptions, over);
   };
 }
 

@@ -13,9 +13,11 @@ import {
 } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { linkOverChannel } from './channel-link.ts';
 import { connect } from './connect.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
+import { EraVerdict } from './era-verdict.ts';
 import { linkOverHttp } from './http-link.ts';
 
 const options = (more: Partial<ConnectOptions> = {}): ConnectOptions => ({
@@ -193,6 +195,118 @@ describe('the era probe over a channel', () => {
     const dying = outcomeOf(connect(linkOverChannel(channel, 'child'), options()));
     channel.lose('exit 1');
     expect(await dying).toBe('unavailable');
+  });
+});
+
+describe('a server on a pipe that is slow to start', () => {
+  /** It answers all it was asked when it is up. */
+  async function startSlowly(answer: (method: unknown, message: JsonObject) => JsonObject) {
+    const clock = new FakeClock();
+    const channel = new FakeChannel();
+    const verdict = new EraVerdict(clock);
+    const connecting = connect(linkOverChannel(channel, 'child'), options({ clock, verdict }));
+    await settled();
+    clock.advance(5_000);
+    await settled();
+    for (const message of [...channel.sent]) channel.receive(answer(message.method, message));
+    return { connecting, verdict };
+  }
+
+  it('is modern if it is nothing else', async () => {
+    const { connecting, verdict } = await startSlowly((method, message) =>
+      method === 'server/discover' ? discovered(message) : fail(message, -32601),
+    );
+    expect((await connecting).era).toBe('modern');
+    expect(verdict.era).toBe('modern');
+  });
+
+  it('is asked again the next time if it is both', async () => {
+    const { connecting, verdict } = await startSlowly((method, message) =>
+      method === 'server/discover' ? discovered(message) : initialized(message),
+    );
+    expect((await connecting).era).toBe('legacy');
+    expect(verdict.era).toBe('modern');
+  });
+
+  it('is legacy if it says so, which is remembered', async () => {
+    const { connecting, verdict } = await startSlowly((method, message) =>
+      method === 'server/discover' ? fail(message, -32601) : initialized(message),
+    );
+    expect((await connecting).era).toBe('legacy');
+    expect(verdict.era).toBe('legacy');
+  });
+});
+
+describe('the verdict on a server', () => {
+  /** A server whose era the test decides, reached again and again. */
+  function reachable() {
+    const clock = new FakeClock();
+    const verdict = new EraVerdict(clock);
+    const server = { answer: (message: JsonObject): FakeAnswer => ({ json: initialized(message) }) };
+    const legacy = server.answer;
+    const client = new FakeHttpClient(({ message }) => {
+      if (message.method === 'notifications/initialized') return { status: 202 };
+      if (server.answer === legacy && message.method === 'server/discover') return { status: 400 };
+      return server.answer(message);
+    });
+    const reach = async (): Promise<[string, unknown[]]> => {
+      client.requests.splice(0);
+      const link = linkOverHttp(client, new URL('http://up.example/'));
+      const outcome = await outcomeOf(connect(link, options({ clock, verdict })));
+      return [outcome, client.requests.map(({ message }) => message.method)];
+    };
+    return { clock, verdict, server, legacy, reach };
+  }
+  const PROBED = ['legacy', ['server/discover', 'initialize', 'notifications/initialized']];
+  const SPARED = ['legacy', ['initialize', 'notifications/initialized']];
+
+  it('saves the probe for ten minutes', async () => {
+    const { clock, reach } = reachable();
+    expect(await reach()).toEqual(PROBED);
+    clock.advance(9 * 60_000);
+    expect(await reach()).toEqual(SPARED);
+    clock.advance(60_000);
+    expect(await reach()).toEqual(PROBED);
+  });
+
+  it('that is wrong by now is found out anew, at once', async () => {
+    const { verdict, server, reach } = reachable();
+    await reach();
+    for (const refusal of [{ status: 404 }, { status: 400, code: -32022 }, { status: 200, code: -32601 }]) {
+      verdict.found('legacy');
+      server.answer = (message) =>
+        message.method === 'server/discover'
+          ? { json: discovered(message) }
+          : { status: refusal.status, ...(refusal.code ? { json: fail(message, refusal.code) } : {}) };
+      expect(await reach()).toEqual(['modern', ['initialize', 'server/discover']]);
+      expect(verdict.era).toBe('modern');
+    }
+  });
+
+  it.each<[string, (message: JsonObject) => FakeAnswer]>([
+    ['401', () => ({ status: 401 })],
+    ['403', () => ({ status: 403 })],
+    ['401 with a JSON-RPC body', (message) => ({ status: 401, json: fail(message, -32600) })],
+    ['429', () => ({ status: 429 })],
+    ['500', () => ({ status: 500 })],
+    ['503 with a JSON-RPC body', (message) => ({ status: 503, json: fail(message, -32603) })],
+    [
+      'an outage',
+      () => {
+        throw new McpError('unavailable', 'refused');
+      },
+    ],
+  ])('is neither made nor changed by %s', async (_, answer) => {
+    const { verdict, server, legacy, reach } = reachable();
+    server.answer = answer;
+    expect((await reach())[0]).toBe('unavailable');
+    expect(verdict.era).toBeUndefined();
+    server.answer = legacy;
+    await reach();
+    server.answer = answer;
+    expect((await reach())[0]).toBe('unavailable');
+    server.answer = legacy;
+    expect(await reach()).toEqual(SPARED);
   });
 });
 

@@ -1,21 +1,12 @@
-import { createCall } from '../core/call.ts';
-import { McpError, type RpcError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { isModernVersion, META, MODERN_VERSION } from '../core/protocol.ts';
-import { RemoteError, type Result } from '../core/reply.ts';
+import { META, MODERN_VERSION } from '../core/protocol.ts';
+import type { Result } from '../core/reply.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
 import { HttpLink } from './http-link.ts';
 import { connectLegacy } from './legacy.ts';
 import type { Link } from './link.ts';
 import { ModernUpstream, pingModern } from './modern.ts';
-
-/** Codes that only a modern server answers with. */
-const HEADER_MISMATCH = -32020;
-const MISSING_CAPABILITY = -32021;
-const UNSUPPORTED_VERSION = -32022;
-
-/** HTTP statuses below 500 that say nothing of the era: who is asking, or how often, is the matter. */
-const NO_VERDICT = new Set([401, 403, 429]);
+import { doubtsLegacy, probe, Silence } from './probe.ts';
 
 /**
  * Finds out which era the server speaks, once, and makes a handler of it.
@@ -27,71 +18,37 @@ const NO_VERDICT = new Set([401, 403, 429]);
  */
 export async function connect(link: Link, options: ConnectOptions): Promise<Connection> {
   if (options.era === 'legacy') return connectLegacy(link, options);
-  const verdict = await probe(link, options);
-  if (verdict === 'legacy') return connectLegacy(link, options);
-  link.settle('modern', MODERN_VERSION);
-  return modernConnection(link, describe(verdict), options);
-}
-
-async function probe(link: Link, options: ConnectOptions, mayRetry = true): Promise<Result | 'legacy'> {
-  const timeout = new AbortController();
-  const stop = options.clock.after(options.probeTimeoutMs ?? 5_000, () => {
-    timeout.abort(new McpError('timeout', 'no answer to server/discover'));
-  });
-  const signal = link.silenceMeansLegacy ? AbortSignal.any([options.signal, timeout.signal]) : options.signal;
+  if (options.verdict?.era !== 'legacy') return connectByProbe(link, options);
   try {
-    const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo: options.clientInfo }));
-    return versionOf(await reply.result(), link.label);
+    return await connectLegacy(link, options);
   } catch (thrown) {
-    if (mayRetry && speaksModern(thrown)) return await probe(link, options, false);
-    if (timeout.signal.aborted && link.silenceMeansLegacy && !options.signal.aborted) return 'legacy';
-    return verdictOf(thrown, link.label);
+    if (!doubtsLegacy(thrown)) throw thrown;
+    return connectByProbe(link, options);
+  }
+}
+
+async function connectByProbe(link: Link, options: ConnectOptions): Promise<Connection> {
+  const found = await probe(link, options);
+  if (found instanceof Silence) return connectSilent(link, found, options);
+  if (found !== 'legacy') return modernConnection(link, found, options);
+  const connection = await connectLegacy(link, options);
+  options.verdict?.found('legacy');
+  return connection;
+}
+
+/** Only its answer to `initialize` says that a silent server is a legacy one, and not just slow to start. */
+async function connectSilent(link: Link, silence: Silence, options: ConnectOptions): Promise<Connection> {
+  try {
+    const connection = await connectLegacy(link, options);
+    options.verdict?.found(silence.late ? 'modern' : 'legacy');
+    return connection;
+  } catch (thrown) {
+    if (silence.late) return modernConnection(link, silence.late, options);
+    throw thrown;
   } finally {
-    stop();
+    silence.end();
   }
 }
-
-/** Whether a server refuses the very revision that it says it speaks: one of several replicas, say, while they change. */
-function speaksModern(thrown: unknown): boolean {
-  if (!(thrown instanceof RemoteError) || thrown.rpc.code !== UNSUPPORTED_VERSION) return false;
-  const { data } = thrown.rpc;
-  return isJsonObject(data) && Array.isArray(data.supported) && data.supported.some(isModernVersion);
-}
-
-function versionOf(result: Result, label: string): Result | 'legacy' {
-  const { supportedVersions } = result;
-  // A server that answers anything to anything has not said that it is modern.
-  if (!Array.isArray(supportedVersions)) return 'legacy';
-  if (supportedVersions.some(isModernVersion)) return result;
-  throw noCommonVersion(label, supportedVersions);
-}
-
-function verdictOf(thrown: unknown, label: string): 'legacy' {
-  if (thrown instanceof RemoteError) {
-    refuseModern(thrown.rpc, label);
-    return 'legacy';
-  }
-  const error = McpError.from(thrown);
-  const status = Number(error.data?.httpStatus);
-  if (status >= 400 && status < 500 && !NO_VERDICT.has(status)) return 'legacy';
-  throw error;
-}
-
-/** @throws McpError if only a modern server answers so, and there is no legacy era to fall back to */
-function refuseModern({ code, data, message }: RpcError, label: string): void {
-  if (code === HEADER_MISMATCH || code === MISSING_CAPABILITY)
-    throw new McpError('unavailable', `${label} refused server/discover: ${message}`);
-  if (code !== UNSUPPORTED_VERSION) return;
-  const supported = isJsonObject(data) && Array.isArray(data.supported) ? data.supported : [];
-  if (!supported.some((version) => typeof version === 'string' && version < MODERN_VERSION))
-    throw noCommonVersion(label, supported);
-}
-
-const noCommonVersion = (label: string, supported: unknown[]): McpError =>
-  new McpError(
-    'unsupported_protocol_version',
-    `${label} speaks ${supported.map(String).join(', ') || 'no known revision'}; this side speaks ${MODERN_VERSION}.`,
-  );
 
 function describe(result: Result): ServerDescription {
   const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
@@ -103,8 +60,11 @@ function describe(result: Result): ServerDescription {
   };
 }
 
-function modernConnection(link: Link, server: ServerDescription, options: ConnectOptions): Connection {
-  const { clientInfo, clock } = options;
+function modernConnection(link: Link, discovered: Result, options: ConnectOptions): Connection {
+  const { clientInfo, clock, verdict } = options;
+  const server = describe(discovered);
+  link.settle('modern', MODERN_VERSION);
+  verdict?.found('modern');
   // What is at the other end of a pipe stays what it is.
   if (link instanceof HttpLink)
     return new ModernUpstream(link, { server, clientInfo, clock, reconsider: () => reconsider(link, options) });
@@ -124,5 +84,8 @@ const RECONSIDER_TIMEOUT_MS = 30_000;
 
 async function reconsider(link: Link, options: ConnectOptions): Promise<Connection | undefined> {
   const now = { ...options, signal: AbortSignal.timeout(RECONSIDER_TIMEOUT_MS) };
-  return (await probe(link, now)) === 'legacy' ? connectLegacy(link, now) : undefined;
+  if ((await probe(link, now)) !== 'legacy') return undefined;
+  const connection = await connectLegacy(link, now);
+  options.verdict?.found('legacy');
+  return connection;
 }

@@ -2,6 +2,7 @@ import type { ClientIdentity } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { EraVerdict } from './era-verdict.ts';
 import type { ServerRequestHandler } from './link.ts';
 import type { Era } from '../core/protocol.ts';
 
@@ -40,7 +41,9 @@ export interface ConnectOptions {
   signal: AbortSignal;
   /** How long a pipe may be silent before its server counts as legacy. Unit: ms, from 1. @defaultValue 5_000 */
   probeTimeoutMs?: number;
-  /** The era found earlier: saves the probe. */
+  /** `legacy` speaks that era without asking for another. @defaultValue the modern era if the server speaks it */
   era?: Era;
+  /** The era that was found before; kept up to date. @defaultValue nothing is known */
+  verdict?: EraVerdict;
   clock: Clock;
 }

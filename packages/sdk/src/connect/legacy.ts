@@ -178,5 +178,5 @@ const isExpired = (thrown: unknown): boolean => thrown instanceof McpError && th
 
 const refused = (label: string, thrown: unknown): McpError =>
   thrown instanceof RemoteError
-    ? new McpError('unavailable', `${label} refused to initialize: ${thrown.rpc.message}`)
+    ? new McpError('unavailable', `${label} refused to initialize: ${thrown.rpc.message}`, { cause: thrown })
     : McpError.from(thrown);
