@@ -1,8 +1,12 @@
 export { MISSING_META } from './router/lists.ts';
-export type { Missing } from './catalog/catalog.ts';
-export type { Naming } from './catalog/names.ts';
+export type { UriConflicts } from './catalog/catalog-view.ts';
+export type { Missing } from './catalog/freshness.ts';
+export type { NamedTarget, NameRecord, Naming } from './catalog/names.ts';
+export type { Description, EntryOverrides, NamedOverrides } from './catalog/overrides.ts';
+export type { Selection } from './catalog/selection.ts';
 export type { Route, RoutedCall } from './core/routed-call.ts';
 export type { Endpoint, EndpointState, InFlight, TransportKind, Upstream } from './core/upstream.ts';
+export type { CatalogSettings, OfferOptions } from './gateway/catalog-options.ts';
 export { Gateway } from './gateway/gateway.ts';
 export type {
   ChildEndpoint,
@@ -14,3 +18,5 @@ export type {
   UpstreamSettings,
 } from './gateway/options.ts';
 export type { EndpointStatus, UpstreamStatus } from './gateway/status.ts';
+export type { ViewOptions } from './gateway/view-options.ts';
+export type { GatewayView } from './gateway/view.ts';

@@ -50,7 +50,7 @@ describe('public names', () => {
 
   it.each([
     ['always', ['a_b_x', 'a_b_y', 'b_x', cut('b_')]],
-    ['conflict', ['x', 'y', 'b_x', 'z'.repeat(90)]],
+    ['conflict', ['b_x', cut('b_'), 'x', 'y']],
     ['never', ['x', 'y', 'z'.repeat(90)]],
   ] as const)('carry the upstream %s', async (naming, expected) => {
     const gateway = gatewayOf({ upstreams, naming });

@@ -1,4 +1,5 @@
 export type { Seal } from './core/seal.ts';
+export { fromBase64Url, toBase64Url } from './wire/base64.ts';
 export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
 export { mapResult } from './wire/exchange.ts';
@@ -17,6 +18,7 @@ export {
   type ScannedMeta,
   type ScannedParams,
 } from './wire/message.ts';
+export { parseUriTemplate, type UriTemplate } from './server/uri-template.ts';
 export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
 export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
 export { PushQueue } from './wire/queue.ts';

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { deferred, type Deferred } from '../../test/support/fakes.ts';
 import { Catalog } from './catalog.ts';
+import type { CatalogView, ListPage } from './catalog-view.ts';
 import { EMPTY_LIST, type UpstreamList } from './entry.ts';
 import { createNameTable } from './names.ts';
 
@@ -16,6 +17,7 @@ let reads: Read[];
 let watched: Set<string>;
 let changes: ListMethod[];
 let catalog: Catalog;
+let all: CatalogView;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -24,7 +26,7 @@ beforeEach(() => {
   changes = [];
   catalog = new Catalog({
     upstreams: ['a', 'b'],
-    names: createNameTable('always'),
+    names: createNameTable({ naming: 'always' }),
     clock,
     read(upstream, method) {
       const read = { ...deferred<UpstreamList>(), upstream, method };
@@ -32,8 +34,8 @@ beforeEach(() => {
       return read.promise;
     },
     isWatched: (upstream, method) => watched.has(`${upstream} ${method}`),
-    onChange: (method) => changes.push(method),
   });
+  all = catalog.createView({ onChange: (method) => changes.push(method) });
 });
 
 const tools = (names: string[], ttlMs = 1_000): UpstreamList => ({
@@ -55,16 +57,17 @@ async function answerReads(answers: Record<string, UpstreamList | Error>): Promi
   await settled();
 }
 
-const listed = (json: string): string[] => (JSON.parse(`[${json}]`) as { name: string }[]).map(({ name }) => name);
+const listed = ({ page }: ListPage): string[] =>
+  (JSON.parse(`[${new TextDecoder().decode(page.json)}]`) as { name: string }[]).map(({ name }) => name);
 
 async function view(
   answers: Record<string, UpstreamList | Error> = {},
 ): Promise<{ names: string[]; missing: unknown }> {
-  const viewed = catalog.view('tools/list');
+  const viewed = all.page('tools/list', undefined);
   viewed.catch(() => undefined);
   await answerReads(answers);
-  const { list, missing } = await viewed;
-  return { names: listed(list.json), missing };
+  const page = await viewed;
+  return { names: listed(page), missing: page.hints.missing };
 }
 
 describe('the catalog', () => {
@@ -73,17 +76,21 @@ describe('the catalog', () => {
       names: ['a_x', 'b_x', 'b_y'],
       missing: [],
     });
-    expect(catalog.find('tools/list', 'b_y')).toEqual({ upstream: 'b', target: 'y' });
-    expect(catalog.find('tools/list', 'y')).toBeUndefined();
-    expect(catalog.find('prompts/list', 'b_y')).toBeUndefined();
+    expect(all.find('tools/list', 'b_y')).toEqual({ upstream: 'b', target: 'y' });
+    expect(all.find('tools/list', 'y')).toBeUndefined();
+    expect(all.find('prompts/list', 'b_y')).toBeUndefined();
     expect(catalog.count('tools/list', 'b')).toBe(2);
     expect(catalog.count('prompts/list', 'b')).toBeUndefined();
-    expect(catalog.unread('tools/list')).toEqual([]);
-    expect(catalog.unread('prompts/list')).toEqual(['a', 'b']);
+    expect(all.unread('tools/list')).toEqual([]);
+    expect(all.unread('prompts/list')).toEqual(['a', 'b']);
   });
 
   it('reads a list once for all who ask at the same time', async () => {
-    const views = [catalog.view('tools/list'), catalog.view('tools/list'), catalog.refresh('a', 'tools/list')];
+    const views = [
+      all.page('tools/list', undefined),
+      all.page('tools/list', undefined),
+      catalog.refresh('a', 'tools/list'),
+    ];
     expect(reads).toHaveLength(2);
     await answerReads({ a: tools(['x']), b: tools(['y']) });
     await Promise.all(views);
@@ -95,15 +102,16 @@ describe('the catalog', () => {
     clock.advance(999);
     await view();
     clock.advance(1);
-    const viewed = catalog.view('tools/list');
+    const viewed = all.page('tools/list', undefined);
     expect(reads.map(({ upstream }) => upstream)).toEqual(['a']);
     await answerReads({ a: tools(['z']) });
-    expect(listed((await viewed).list.json)).toEqual(['a_z', 'b_y']);
+    expect(listed(await viewed)).toEqual(['a_z', 'b_y']);
   });
 
   it('does not read again what is watched, however old', async () => {
     await view({ a: tools(['x'], 0), b: tools(['y'], Infinity) });
     watched.add('a tools/list');
+    catalog.watchChanged();
     clock.advance(1e9);
     expect(await view()).toMatchObject({ names: ['a_x', 'b_y'] });
   });
@@ -115,7 +123,7 @@ describe('the catalog', () => {
       names: ['a_x', 'b_y'],
       missing: [{ upstream: 'a', reason: 'gone', staleMs: 1_500 }],
     });
-    expect(catalog.find('tools/list', 'a_x')).toEqual({ upstream: 'a', target: 'x' });
+    expect(all.find('tools/list', 'a_x')).toEqual({ upstream: 'a', target: 'x' });
     expect(await view({ a: tools(['new'], 0), b: tools(['y'], 0) })).toEqual({ names: ['a_new', 'b_y'], missing: [] });
   });
 
@@ -124,13 +132,13 @@ describe('the catalog', () => {
       names: ['b_y'],
       missing: [{ upstream: 'a', reason: 'no command' }],
     });
-    expect(catalog.unread('tools/list')).toEqual(['a']);
+    expect(all.unread('tools/list')).toEqual(['a']);
   });
 
   it('asks a failed upstream again, watched or not', async () => {
     watched.add('a tools/list').add('b tools/list');
     await view({ a: new Error('gone'), b: tools(['y']) });
-    void catalog.view('tools/list');
+    void all.page('tools/list', undefined);
     expect(reads.map(({ upstream }) => upstream)).toEqual(['a']);
   });
 
@@ -148,10 +156,10 @@ describe('the catalog', () => {
   });
 
   it('takes anything thrown for a reason', async () => {
-    const viewed = catalog.view('tools/list');
+    const viewed = all.page('tools/list', undefined);
     reads[0]?.reject('just a text');
     reads[1]?.resolve(tools([]));
-    expect((await viewed).missing).toEqual([{ upstream: 'a', reason: 'just a text' }]);
+    expect((await viewed).hints.missing).toEqual([{ upstream: 'a', reason: 'just a text' }]);
   });
 
   it('tells of a change of the merged list, and of nothing else', async () => {
@@ -174,7 +182,7 @@ describe('the catalog', () => {
     await answerReads({ a: tools(['new']) });
     await Promise.all([refreshed, ...told]);
     expect(reads).toHaveLength(0);
-    expect(catalog.find('tools/list', 'a_new')).toBeDefined();
+    expect(all.find('tools/list', 'a_new')).toBeDefined();
   });
 
   it('pauses between reads of a list that is said to have changed whenever it is read', async () => {
@@ -239,7 +247,7 @@ describe('the catalog', () => {
         entries: [{ key: 'x://{id}', json: new TextEncoder().encode('{}'), at: { start: 0, end: 0 } }],
       },
     });
-    expect(catalog.findByTemplate('x://7')).toEqual({ upstream: 'b', target: 'x://7' });
-    expect(catalog.findByTemplate('y://7')).toBeUndefined();
+    expect(all.findUri('x://7')).toEqual({ upstream: 'b', target: 'x://7' });
+    expect(all.findUri('y://7')).toBeUndefined();
   });
 });

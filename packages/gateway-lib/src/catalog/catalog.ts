@@ -1,30 +1,16 @@
-import { LIST_MEMBERS, McpError, type Clock, type ListMethod } from '@org/mcp-sdk';
-import type { Entry, UpstreamList } from './entry.ts';
-import { EMPTY_MERGED, mergeLists, type MergedList, type Origin } from './merged-list.ts';
+import type { Clock, ListMethod, Telemetry } from '@org/mcp-sdk';
+import { CatalogView, type UriConflicts, type ViewSelectors } from './catalog-view.ts';
+import type { UpstreamList } from './entry.ts';
+import { Freshness } from './freshness.ts';
+import { publish } from './listed.ts';
+import type { Listed } from './merged-list.ts';
 import type { NameTable } from './names.ts';
-import { Spacing } from './spacing.ts';
-import { indexTemplates, type TemplateIndex } from './templates.ts';
-
-/** The list methods, in the order in which an upstream is read. */
-export const LIST_METHODS = Object.keys(LIST_MEMBERS) as ListMethod[];
-
-/** An upstream whose current list is not in an answer. */
-export interface Missing {
-  readonly upstream: string;
-  readonly reason: string;
-  /** Age of the list that stands in for it. Unit: ms; absent when there is none. */
-  readonly staleMs?: number;
-}
-
-/** A list over all upstreams, and who is missing in it. */
-export interface CatalogView {
-  readonly list: MergedList;
-  readonly missing: readonly Missing[];
-}
+import { createCurator, NO_OVERRIDES, type Curator, type UpstreamOverrides } from './overrides.ts';
+import { LIST_METHODS, UpstreamLists } from './upstream-lists.ts';
 
 /** What the catalog needs of the rest. */
 export interface CatalogOptions {
-  /** In the order in which they are listed. */
+  /** In the order in which they are configured. */
   readonly upstreams: readonly string[];
   readonly names: NameTable;
   readonly clock: Clock;
@@ -32,106 +18,86 @@ export interface CatalogOptions {
   readonly read: (upstream: string, method: ListMethod) => Promise<UpstreamList>;
   /** Whether the upstream tells of changes to that list: what was read stays true until it does. */
   readonly isWatched: (upstream: string, method: ListMethod) => boolean;
-  /** Told after a merged list became another. */
+  /** Entries of one page of a list, at most. @defaultValue 1_000 */
+  readonly pageSize?: number;
+  /** @defaultValue `first` */
+  readonly conflicts?: UriConflicts;
+  /** What is changed of the lists of an upstream. @defaultValue nothing */
+  readonly overrides?: ReadonlyMap<string, UpstreamOverrides>;
+  /** Told of names that are taken, missing or double. @defaultValue nowhere */
+  readonly telemetry?: Telemetry | undefined;
+}
+
+/** Who sees what of the catalog. */
+export interface ViewOptions {
+  /** @defaultValue all of the catalog */
+  readonly upstreams?: readonly string[];
+  /** @defaultValue all entries */
+  readonly selectors?: ViewSelectors;
+  /** Told after a list of the view became another. */
   readonly onChange: (method: ListMethod) => void;
 }
 
-interface Snapshot {
-  readonly list: UpstreamList;
-  readonly readAt: number;
-}
-
 /**
- * The merged view of what all upstreams offer. An upstream that is slow or dead contributes what it had last; calls are
- * routed by a look-up in what was read before.
+ * What all upstreams offer, under public names. An upstream that is slow or dead contributes what it had last; calls are
+ * routed by a look-up in what was read before. What callers see of it is a {@link CatalogView}.
  */
 export class Catalog {
   readonly #options: CatalogOptions;
-  readonly #snapshots = new Map<ListMethod, Map<string, Snapshot>>();
-  readonly #failures = new Map<string, string>();
-  readonly #reading = new Map<string, Promise<void>>();
-  /** Reads that begin when the one under way has ended. */
-  readonly #changed = new Map<string, Promise<void>>();
-  readonly #spacing: Spacing;
-  readonly #merged = new Map<ListMethod, MergedList>();
-  #templates: TemplateIndex = indexTemplates(new Map());
+  readonly #lists: UpstreamLists;
+  readonly #listed = new Map<ListMethod, Map<string, readonly Listed[]>>();
+  readonly #curators = new Map<string, Readonly<Record<ListMethod, Curator>>>();
+  readonly #views = new Set<CatalogView>();
+  /** What was told last of a list, so that it is told once. */
+  readonly #told = new Map<string, string>();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
-    this.#spacing = new Spacing(options.clock);
-    for (const method of LIST_METHODS) this.#snapshots.set(method, new Map());
+    this.#lists = new UpstreamLists({
+      clock: options.clock,
+      read: options.read,
+      isWatched: options.isWatched,
+      onRead: (upstream, method, list) => {
+        this.#publish(upstream, method, list);
+      },
+    });
+    for (const method of LIST_METHODS) this.#listed.set(method, new Map());
+    for (const upstream of options.upstreams)
+      this.#curators.set(upstream, curatorsOf(options.overrides?.get(upstream) ?? NO_OVERRIDES));
   }
 
-  /** Where the holder of a public name or URI is, as far as lists were read. */
-  find(method: ListMethod, key: string): Origin | undefined {
-    return this.#merged.get(method)?.origins.get(key);
+  /** Makes a view of what is there and will be. */
+  createView({ upstreams, selectors, onChange }: ViewOptions): CatalogView {
+    const all = this.#options.upstreams;
+    const own = upstreams ? all.filter((upstream) => upstreams.includes(upstream)) : all;
+    const view = new CatalogView({
+      upstreams: own,
+      pageSize: this.#options.pageSize ?? 1_000,
+      conflicts: this.#options.conflicts ?? 'first',
+      freshness: new Freshness(own, this.#lists),
+      selectorOf: (upstream) => this.#curator(upstream, 'resources/list').selector,
+      onChange,
+      ...(selectors ? { selectors } : {}),
+    });
+    for (const [method, listed] of this.#listed)
+      for (const entries of listed.values()) view.replace(method, [], entries);
+    this.#views.add(view);
+    return view;
   }
 
-  /** Where a URI belongs that no list names. */
-  findByTemplate(uri: string): Origin | undefined {
-    return this.#templates.find(uri);
+  /** Takes a view away: nothing changes in it any more. */
+  removeView(view: CatalogView): void {
+    this.#views.delete(view);
   }
 
   /** How many entries an upstream contributes; undefined before its list was read. */
   count(method: ListMethod, upstream: string): number | undefined {
-    return this.#snapshots.get(method)?.get(upstream)?.list.entries.length;
-  }
-
-  /** Upstreams of which nothing is known for a list. */
-  unread(method: ListMethod): string[] {
-    return this.#options.upstreams.filter((upstream) => !this.#snapshot(method, upstream));
-  }
-
-  /**
-   * The merged list, with what is stale read again: all upstreams at once, each within its own time.
-   * @throws McpError `unavailable` if no upstream answers: what they had last is not passed off as what there is
-   */
-  async view(method: ListMethod): Promise<CatalogView> {
-    const stale = this.#options.upstreams.filter((upstream) => !this.#isFresh(upstream, method));
-    await Promise.all(stale.map((upstream) => this.refresh(upstream, method)));
-    const missing = this.#options.upstreams.flatMap((upstream) => this.#missing(upstream, method));
-    if (missing.length > 0 && missing.length === this.#options.upstreams.length) throw allDown(missing);
-    return { list: this.#merged.get(method) ?? EMPTY_MERGED, missing };
+    return this.#listed.get(method)?.get(upstream)?.length;
   }
 
   /** Reads a list of an upstream again; joins a read that is under way. Never rejects. */
   refresh(upstream: string, method: ListMethod): Promise<void> {
-    const key = `${method} ${upstream}`;
-    const running = this.#reading.get(key);
-    if (running) return running;
-    const reading = this.#read(upstream, method).finally(() => this.#reading.delete(key));
-    this.#reading.set(key, reading);
-    return reading;
-  }
-
-  /**
-   * Reads a list that its upstream says has changed: a read under way may have missed it, so it does not count. Not
-   * again at once when it was just read for that reason. Never resolves if the catalog is closed before.
-   */
-  changed(upstream: string, method: ListMethod): Promise<void> {
-    const key = `${method} ${upstream}`;
-    const waiting = this.#changed.get(key);
-    if (waiting) return waiting;
-    let begin = (): void => undefined;
-    const next = new Promise<void>((resolve) => {
-      begin = () => {
-        this.#changed.delete(key);
-        resolve(this.#reread(upstream, method));
-      };
-    });
-    this.#changed.set(key, next);
-    const space = (): void => {
-      this.#spacing.when(key, begin);
-    };
-    const running = this.#reading.get(key);
-    if (running) void running.then(space);
-    else space();
-    return next;
-  }
-
-  /** Reads nothing more because of notifications. */
-  close(): void {
-    this.#spacing.close();
+    return this.#lists.refresh(upstream, method);
   }
 
   /** Reads all lists of an upstream again. */
@@ -139,67 +105,76 @@ export class Catalog {
     await Promise.all(LIST_METHODS.map((method) => this.refresh(upstream, method)));
   }
 
-  async #reread(upstream: string, method: ListMethod): Promise<void> {
-    const before = this.#snapshot(method, upstream)?.list.entries;
-    await this.refresh(upstream, method);
-    const after = this.#snapshot(method, upstream)?.list.entries;
-    this.#spacing.ended(`${method} ${upstream}`, !isSame(before, after));
+  /** Reads the list that its upstream says has changed, and no other. See {@link UpstreamLists.changed}. */
+  changed(upstream: string, method: ListMethod): Promise<void> {
+    return this.#lists.changed(upstream, method);
   }
 
-  async #read(upstream: string, method: ListMethod): Promise<void> {
-    const failure = `${method} ${upstream}`;
-    try {
-      const list = await this.#options.read(upstream, method);
-      this.#failures.delete(failure);
-      this.#snapshots.get(method)?.set(upstream, { list, readAt: this.#options.clock.now() });
-      this.#merge(method);
-    } catch (thrown) {
-      this.#failures.set(failure, thrown instanceof Error ? thrown.message : String(thrown));
-    }
+  /** Whether an upstream tells of changes is not as it was. */
+  watchChanged(): void {
+    this.#lists.watchChanged();
   }
 
-  #merge(method: ListMethod): void {
-    const lists = new Map<string, UpstreamList>();
-    for (const upstream of this.#options.upstreams) {
-      const snapshot = this.#snapshot(method, upstream);
-      if (snapshot) lists.set(upstream, snapshot.list);
-    }
-    const before = this.#merged.get(method);
-    const merged = mergeLists(method, lists, this.#options.names);
-    this.#merged.set(method, merged);
-    if (method === 'resources/templates/list') this.#templates = indexTemplates(merged.origins);
-    if (before?.json !== merged.json) this.#options.onChange(method);
+  /** Reads nothing more because of notifications. */
+  close(): void {
+    this.#lists.close();
   }
 
-  #snapshot(method: ListMethod, upstream: string): Snapshot | undefined {
-    return this.#snapshots.get(method)?.get(upstream);
+  #publish(upstream: string, method: ListMethod, list: UpstreamList): void {
+    const { names, conflicts } = this.#options;
+    const entries = this.#curator(upstream, method).curate(list.entries);
+    const { listed, unnamed } = publish(method, upstream, { entries, names, marksUris: conflicts === 'namespaced' });
+    const before = this.#listed.get(method)?.get(upstream) ?? [];
+    this.#listed.get(method)?.set(upstream, listed);
+    for (const view of this.#views) view.replace(method, before, listed);
+    this.#tell('catalog.conflict', { upstream, method }, [...unnamed, ...this.#contested(method, listed)]);
+    this.#tell('catalog.unmatched', { upstream, method }, this.#unmatched(upstream, method));
   }
 
-  #isFresh(upstream: string, method: ListMethod): boolean {
-    const snapshot = this.#snapshot(method, upstream);
-    if (!snapshot || this.#failures.has(`${method} ${upstream}`)) return false;
-    if (this.#options.isWatched(upstream, method)) return true;
-    return this.#options.clock.now() - snapshot.readAt < snapshot.list.ttlMs;
+  /** Keys that another upstream has too. */
+  #contested(method: ListMethod, listed: readonly Listed[]): readonly string[] {
+    const [widest] = this.#views;
+    return widest?.contested(method, listed) ?? [];
   }
 
-  #missing(upstream: string, method: ListMethod): Missing[] {
-    const reason = this.#failures.get(`${method} ${upstream}`);
-    if (reason === undefined) return [];
-    const snapshot = this.#snapshot(method, upstream);
-    const age = snapshot && Math.round(this.#options.clock.now() - snapshot.readAt);
-    return [{ upstream, reason, ...(age === undefined ? {} : { staleMs: age }) }];
+  /** Resources and templates are spoken of together: what neither has is missing. */
+  #unmatched(upstream: string, method: ListMethod): readonly string[] {
+    const entries = this.#lists.snapshot(upstream, method)?.list.entries ?? [];
+    const unmatched = this.#curator(upstream, method).unmatched(entries);
+    const other = OTHER_URIS[method];
+    const others = other && this.#lists.snapshot(upstream, other);
+    if (!other) return unmatched;
+    return others ? this.#curator(upstream, other).unmatched([...entries, ...others.list.entries]) : [];
+  }
+
+  #tell(name: string, where: { upstream: string; method: ListMethod }, names: readonly string[]): void {
+    const key = `${name} ${where.method} ${where.upstream}`;
+    const told = JSON.stringify(names);
+    if ((this.#told.get(key) ?? '[]') === told) return;
+    this.#told.set(key, told);
+    if (names.length === 0) return;
+    const fields = { ...where, names: names.slice(0, TOLD_NAMES), count: names.length };
+    this.#options.telemetry?.record({ name, severity: 'warn', fields });
+  }
+
+  #curator(upstream: string, method: ListMethod): Curator {
+    return (this.#curators.get(upstream) ?? NO_CURATORS)[method];
   }
 }
 
-function isSame(before: readonly Entry[] | undefined, after: readonly Entry[] | undefined): boolean {
-  if (!before || !after) return before === after;
-  return before.length === after.length && before.every(({ json }, index) => isEqual(json, after[index]!.json));
-}
+/** Names in one fact, at most. */
+const TOLD_NAMES = 20;
 
-const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
+const OTHER_URIS: Partial<Record<ListMethod, ListMethod>> = {
+  'resources/list': 'resources/templates/list',
+  'resources/templates/list': 'resources/list',
+};
 
-function allDown(missing: readonly Missing[]): McpError {
-  const reasons = missing.map(({ upstream, reason }) => `${upstream}: ${reason}`).join('; ');
-  return new McpError('unavailable', `No upstream answers. ${reasons}`, { data: { missing: [...missing] } });
-}
+const curatorsOf = (overrides: UpstreamOverrides): Readonly<Record<ListMethod, Curator>> => ({
+  'tools/list': createCurator(overrides, 'tools/list'),
+  'prompts/list': createCurator(overrides, 'prompts/list'),
+  'resources/list': createCurator(overrides, 'resources/list'),
+  'resources/templates/list': createCurator(overrides, 'resources/templates/list'),
+});
+
+const NO_CURATORS = curatorsOf(NO_OVERRIDES);

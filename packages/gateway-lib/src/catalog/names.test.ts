@@ -7,7 +7,7 @@ const NAMINGS: readonly Naming[] = ['always', 'conflict', 'never'];
 
 describe('public names', () => {
   it('carry the name of the upstream', () => {
-    const names = createNameTable('always');
+    const names = createNameTable({ naming: 'always' });
     expect(names.publicName('tools', 'github', 'search')).toBe('github_search');
     expect(names.publicName('tools', 'jira', 'search')).toBe('jira_search');
   });
@@ -18,11 +18,11 @@ describe('public names', () => {
     ['日本', '___x'],
     ['ok-1_A', 'ok-1_A_x'],
   ])('leave out of the upstream name %s what clients refuse', (upstream, expected) => {
-    expect(createNameTable('always').publicName('tools', upstream, 'x')).toBe(expected);
+    expect(createNameTable({ naming: 'always' }).publicName('tools', upstream, 'x')).toBe(expected);
   });
 
   it('carry it in a conflict only, if so wished', () => {
-    const names = createNameTable('conflict');
+    const names = createNameTable({ naming: 'conflict' });
     expect(names.publicName('tools', 'a', 'search')).toBe('search');
     expect(names.publicName('tools', 'b', 'search')).toBe('b_search');
     expect(names.publicName('tools', 'b', 'other')).toBe('other');
@@ -30,7 +30,7 @@ describe('public names', () => {
   });
 
   it('never carry it, if so wished: the second one has none', () => {
-    const names = createNameTable('never');
+    const names = createNameTable({ naming: 'never' });
     expect(names.publicName('tools', 'a', 'search')).toBe('search');
     expect(names.publicName('tools', 'b', 'search')).toBeUndefined();
     expect(names.publicName('tools', 'b', 'search')).toBeUndefined();
@@ -38,7 +38,7 @@ describe('public names', () => {
   });
 
   it('stay, whoever comes later', () => {
-    const names = createNameTable('conflict');
+    const names = createNameTable({ naming: 'conflict' });
     expect(names.publicName('tools', 'late', 'x')).toBe('x');
     names.publicName('tools', 'early', 'x');
     expect(names.publicName('tools', 'late', 'x')).toBe('x');
@@ -47,7 +47,7 @@ describe('public names', () => {
 
   it('are cut with a hash beyond 64 characters, the same in each process', () => {
     const long = 'tool_'.repeat(20);
-    const [one, two] = [createNameTable('always'), createNameTable('always')];
+    const [one, two] = [createNameTable({ naming: 'always' }), createNameTable({ naming: 'always' })];
     const name = one.publicName('tools', 'up', long);
     expect(name).toMatch(/^up_tool_tool_.*_[0-9a-f]{8}$/);
     expect(name).toHaveLength(64);
@@ -57,11 +57,11 @@ describe('public names', () => {
 
   it('keep 64 characters whole', () => {
     const name = 'x'.repeat(61);
-    expect(createNameTable('always').publicName('tools', 'up', name)).toBe(`up_${name}`);
+    expect(createNameTable({ naming: 'always' }).publicName('tools', 'up', name)).toBe(`up_${name}`);
   });
 
   it('differ where prefix and name run together', () => {
-    const names = createNameTable('always');
+    const names = createNameTable({ naming: 'always' });
     expect(names.publicName('tools', 'a', 'b_c')).toBe('a_b_c');
     expect(names.publicName('tools', 'a_b', 'c')).toMatch(/^a_b_c_[0-9a-f]{8}$/);
   });
@@ -70,7 +70,7 @@ describe('public names', () => {
     ['git', 'hub_token'],
     ['git_hub', 'token'],
   ])('do not depend on who is read first, here %s', (first, tool) => {
-    const names = createNameTable('always', ['git', 'git_hub']);
+    const names = createNameTable({ naming: 'always', upstreams: ['git', 'git_hub'] });
     names.publicName('tools', first, tool);
     expect(names.publicName('tools', 'git_hub', 'token')).toBe('git_hub_token');
     expect(names.publicName('tools', 'git', 'hub_token')).toMatch(/^git_hub_token_[0-9a-f]{8}$/);
@@ -78,7 +78,7 @@ describe('public names', () => {
   });
 
   it('of two upstreams with one prefix are told apart by their order', () => {
-    const names = createNameTable('always', ['a b', 'a_b']);
+    const names = createNameTable({ naming: 'always', upstreams: ['a b', 'a_b'] });
     expect(names.publicName('tools', 'a_b', 'x')).toMatch(/^a_b_x_[0-9a-f]{8}$/);
     expect(names.publicName('tools', 'a b', 'x')).toBe('a_b_x');
   });
@@ -89,7 +89,7 @@ describe('public names', () => {
     check(
       fc.property(fc.array(target, { maxLength: 20 }), (targets) => {
         const namesOf = (order: typeof targets): Map<string, unknown> => {
-          const names = createNameTable('always', upstreams);
+          const names = createNameTable({ naming: 'always', upstreams });
           return new Map(order.map((one) => [JSON.stringify(one), names.publicName('tools', ...one)]));
         };
         expect(namesOf([...targets].reverse())).toEqual(namesOf(targets));
@@ -105,7 +105,7 @@ describe('public names', () => {
     const target = fc.tuple(fc.constantFrom('tools', 'prompts'), part, part);
     check(
       fc.property(fc.constantFrom(...NAMINGS), fc.array(target, { maxLength: 40 }), (naming, targets) => {
-        const names = createNameTable(naming);
+        const names = createNameTable({ naming });
         const given = new Map<string, string>();
         for (const [kind, upstream, name] of [...targets, ...targets]) {
           const publicName = names.publicName(kind, upstream, name);
@@ -124,8 +124,8 @@ describe('public names', () => {
   it('are found also for two targets of one hash', () => {
     // FNV-1a of "up\0" and either is 324e48e1; found by search.
     const [first, second] = [`${'x'.repeat(60)}4rnw`, `${'x'.repeat(60)}lpba`];
-    const alone = createNameTable('always').publicName('tools', 'up', second);
-    const names = createNameTable('always');
+    const alone = createNameTable({ naming: 'always' }).publicName('tools', 'up', second);
+    const names = createNameTable({ naming: 'always' });
     const one = names.publicName('tools', 'up', first);
     const two = names.publicName('tools', 'up', second);
     expect(alone).toBe(one);

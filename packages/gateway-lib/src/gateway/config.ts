@@ -1,5 +1,7 @@
 import { isJsonObject, McpError, type JsonObject } from '@org/mcp-sdk';
-import { kindOf, type EndpointOptions, type UpstreamOptions } from './options.ts';
+import type { OfferOptions } from './catalog-options.ts';
+import { kindOf } from './check.ts';
+import type { EndpointOptions, UpstreamOptions } from './options.ts';
 
 /** What a config is read with. */
 export interface ConfigContext {
@@ -36,6 +38,10 @@ export function parseConfigText(text: string, source: string): unknown {
   }
 }
 
+/** What is offered of a server is checked with the options. */
+const offerOf = ({ tools, prompts, resources }: JsonObject): OfferOptions =>
+  Object.fromEntries(Object.entries({ tools, prompts, resources }).filter(([, offer]) => offer !== undefined));
+
 class ConfigReader {
   readonly faults: string[] = [];
   readonly #context: ConfigContext;
@@ -54,7 +60,7 @@ class ConfigReader {
     const upstreams = new Map<string, UpstreamOptions>();
     for (const [name, entry] of Object.entries(servers)) {
       const upstream = this.#entry(`${key}.${name}`, entry);
-      if (upstream) upstreams.set(name, upstream);
+      if (upstream && isJsonObject(entry)) upstreams.set(name, { ...upstream, ...offerOf(entry) });
     }
     if (Object.keys(servers).length === 0) this.#fault(key, servers, 'at least one server');
     return Object.fromEntries(upstreams);

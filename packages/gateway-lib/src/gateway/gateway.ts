@@ -15,34 +15,24 @@ import {
   type UpgradeHandler,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { Drain, resolveEdge, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
+import { resolveEdge, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
 import { createSeal } from '@org/mcp-sdk/wire';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
-import { createNameTable } from '../catalog/names.ts';
+import { createNameTable, type NameRecord, type NameTable } from '../catalog/names.ts';
 import { createWheel, type Wheel } from '../core/wheel.ts';
-import { createObserve } from '../observability/observe.ts';
-import { createDiscover } from '../router/discover.ts';
-import { createDispatch } from '../router/dispatch.ts';
-import { FanIn } from '../router/fan-in.ts';
-import { createLists } from '../router/lists.ts';
 import { createPick, type Pick } from '../router/pick.ts';
-import { reachUpstream, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
+import { reachUpstreams, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
 import { Declarations } from '../router/extensions.ts';
-import { createRouteOther } from '../router/route-other.ts';
-import { createResolve, locateResource } from '../router/resolve.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
-import { TaskIds } from '../router/task-ids.ts';
-import { createWatchTasks } from '../router/task-watches.ts';
-import { createTaskRestamp } from '../router/tasks.ts';
 import { parseConfig } from './config.ts';
-import { Doors } from './doors.ts';
 import { warnOfFirst } from './generated-secret.ts';
 import { resolveOptions, type GatewayOptions, type ResolvedGatewayOptions } from './options.ts';
-import { createPipeline } from './pipeline.ts';
 import { statusOf, type UpstreamStatus } from './status.ts';
 import { createUpstream, type ManagedUpstream } from './upstreams.ts';
+import { resolveView, type ResolvedViewOptions, type ViewOptions } from './view-options.ts';
+import { GatewayView, type ViewContext } from './view.ts';
 
 /**
  * Many MCP servers behind one endpoint, inside this process.
@@ -59,19 +49,22 @@ export class Gateway {
   readonly handler: Handler;
   readonly #options: ResolvedGatewayOptions;
   readonly #upstreams: ReadonlyMap<string, ManagedUpstream>;
+  readonly #names: NameTable;
   readonly #catalog: Catalog;
-  readonly #fanIn: FanIn;
   readonly #watches: ResourceWatches;
   readonly #subscriptions: UpstreamSubscriptions;
-  readonly #drain: Drain;
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
-  readonly #declared = new Declarations(
-    () => this.#upstreams.keys(),
-    () => this.#connections(),
+  readonly #declared = new Declarations((names) =>
+    reachUpstreams(
+      names.map((name) => this.#upstream(name)),
+      this.#reading,
+    ),
   );
-  readonly #taskIds: TaskIds;
-  readonly #doors: Doors;
+  readonly #views = new Set<GatewayView>();
+  readonly #viewContext: ViewContext;
+  /** The view of everything. */
+  readonly #all: GatewayView;
   readonly #channel: ChannelOptions;
   #stdio: ChannelServer | undefined;
   #closed: Promise<void> | undefined;
@@ -82,12 +75,14 @@ export class Gateway {
     const clock = options.clock ?? systemClock;
     const telemetry = options.telemetry ?? silentTelemetry;
     this.#wheel = createWheel(clock);
-    this.#drain = new Drain('gateway', clock);
     const clientInfo = this.#options.info;
     this.#subscriptions = new UpstreamSubscriptions({
       clock,
       clientInfo,
       onChange: (upstream, method) => void this.#catalog.changed(upstream, method),
+      onWatch: () => {
+        this.#catalog.watchChanged();
+      },
     });
     const context = {
       clock,
@@ -105,26 +100,21 @@ export class Gateway {
     // What the gateway reads for itself must not take the turns of calls.
     const reading = { pick: this.#createPick(), clientInfo, timeoutMs: this.#options.listTimeoutMs };
     this.#reading = { ...reading, wheel: this.#wheel, telemetry };
-    this.#catalog = this.#createCatalog(clock);
+    const { naming, names, renames } = this.#options.catalog;
+    this.#names = createNameTable({ naming, upstreams: [...this.#upstreams.keys()], names, renames });
+    this.#catalog = this.#createCatalog(clock, telemetry);
     this.#watches = new ResourceWatches({ ...reading, clock });
-    const { secret, random } = resolveEdge(options);
-    const seal = createSeal(secret, random);
-    this.#taskIds = new TaskIds({
-      name: this.#options.info.name,
-      seal: options.secret ? seal : warnOfFirst(seal, telemetry),
-      upstreams: this.#upstreams,
+    this.#viewContext = this.#createViewContext(options, clock);
+    this.#all = this.#createView({
+      info: this.#options.info,
+      instructions: this.#options.instructions,
+      upstreams: [...this.#upstreams.keys()],
+      selectors: undefined,
+      label: 'gateway',
+      isWhole: true,
     });
-    const watchTasks = createWatchTasks({ ...reading, ids: this.#taskIds, clock });
-    this.#fanIn = new FanIn(async (uri, onUpdate) => {
-      const origin = await locateResource(this.#catalog, uri);
-      return origin && this.#watches.watch(this.#upstream(origin.upstream), origin.target, onUpdate);
-    }, watchTasks);
-    this.handler = this.#createPipeline(clock, options.telemetry);
-    this.#doors = new Doors(this.handler, { ...options, secret }, this.#options.info);
     this.#channel = options;
-    this.fetch = this.#doors.fetch;
-    this.handle = this.#doors.handle;
-    this.upgrade = this.#doors.upgrade;
+    ({ handler: this.handler, fetch: this.fetch, handle: this.handle, upgrade: this.upgrade } = this.#all);
   }
 
   /**
@@ -162,12 +152,31 @@ export class Gateway {
    * @returns the result; rejects with a `RemoteError` for an error of the upstream, an `McpError` for one of the gateway
    */
   call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
-    return this.#doors.call(method, params, options);
+    return this.#all.call(method, params, options);
   }
 
   /** A transport for an official client (v1 or v2) in this process. */
   connect(): InMemoryTransport {
-    return this.#doors.connect();
+    return this.#all.connect();
+  }
+
+  /**
+   * Makes a part of the gateway for a team, a tenant or an agent, to be mounted at a path of its own.
+   * @throws McpError `invalid_options` naming every bad option
+   */
+  view(options: ViewOptions): GatewayView {
+    if (this.#closed) throw new McpError('overloaded', 'The gateway is closing; it has no more views.');
+    const taken = [...this.#views].filter((view) => view !== this.#all).map(({ name }) => name);
+    const { version } = this.#options.info;
+    return this.#createView(resolveView(options, { version, upstreams: [...this.#upstreams.keys()], taken }));
+  }
+
+  /**
+   * The public names that were given so far, as JSON. Given as the option `names` to a later gateway, or to another
+   * replica, they stay the same there whatever answers first.
+   */
+  names(): NameRecord {
+    return this.#names.record();
   }
 
   /** Serves the standard streams, so that a desktop host runs the gateway as one server; ends with them. Node only. */
@@ -207,9 +216,8 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
-    this.#fanIn.close();
-    await this.#drain.close(this.#options.drainMs);
-    await Promise.all([this.#stdio?.close(), this.#doors.close()]);
+    await Promise.all([...this.#views].map((view) => view.close()));
+    await this.#stdio?.close();
     this.#subscriptions.close();
     this.#watches.close();
     this.#catalog.close();
@@ -231,53 +239,52 @@ export class Gateway {
     return createPick(({ name }) => balancers.get(name) ?? createRoundRobin());
   }
 
-  #createCatalog(clock: Clock): Catalog {
-    const names = createNameTable(this.#options.naming, [...this.#upstreams.keys()]);
+  #createCatalog(clock: Clock, telemetry: Telemetry): Catalog {
+    const { pageSize, resources } = this.#options.catalog;
     return new Catalog({
       upstreams: [...this.#upstreams.keys()],
-      names,
+      names: this.#names,
       clock,
       read: (name, method) => readUpstream(this.#upstream(name), method, this.#reading),
       isWatched: (name, method) => this.#subscriptions.isWatched(name, method),
-      onChange: (method) => {
-        this.#fanIn.changed(method);
-      },
+      pageSize,
+      conflicts: resources,
+      overrides: new Map(this.#options.upstreams.map(({ name, overrides }) => [name, overrides])),
+      telemetry,
     });
   }
 
-  #createPipeline(clock: Clock, telemetry: Telemetry | undefined): Handler {
-    const { info, instructions, use } = this.#options;
-    return createPipeline({
-      drain: this.#drain.middleware,
-      observe: telemetry && createObserve(telemetry, clock),
-      resolve: createResolve({
-        catalog: this.#catalog,
-        upstreams: this.#upstreams,
-        routeOther: createRouteOther({ ids: this.#taskIds, upstreams: this.#upstreams, declared: this.#declared }),
-      }),
-      user: use,
-      catalog: createLists({ catalog: this.#catalog, info }),
-      discover: createDiscover({ info, instructions, connections: () => this.#connections() }),
-      fanIn: this.#fanIn.handler,
-      dispatch: createDispatch({
-        pick: this.#createPick(),
-        wheel: this.#wheel,
-        restamp: createTaskRestamp(this.#taskIds),
-      }),
-    });
+  #createViewContext(options: GatewayOptions, clock: Clock): ViewContext {
+    const { secret, random } = resolveEdge(options);
+    const seal = createSeal(secret, random);
+    return {
+      name: this.#options.info.name,
+      catalog: this.#catalog,
+      upstreams: this.#upstreams,
+      declared: this.#declared,
+      use: this.#options.use,
+      pick: this.#createPick(),
+      reading: this.#reading,
+      watches: this.#watches,
+      seal: options.secret ? seal : warnOfFirst(seal, options.telemetry ?? silentTelemetry),
+      marksUris: this.#options.catalog.resources === 'namespaced',
+      drainMs: this.#options.drainMs,
+      clock,
+      telemetry: options.telemetry,
+      edge: { ...options, secret },
+      onClose: (view) => this.#views.delete(view),
+    };
+  }
+
+  #createView(options: ResolvedViewOptions): GatewayView {
+    const view = new GatewayView(options, this.#viewContext);
+    this.#views.add(view);
+    return view;
   }
 
   #upstream(name: string): ManagedUpstream {
     const upstream = this.#upstreams.get(name);
     if (!upstream) throw new McpError('internal', `There is no upstream "${name}".`);
     return upstream;
-  }
-
-  async #connections(): Promise<ReadonlyMap<string, Connection | Error>> {
-    const reached = [...this.#upstreams.values()].map(async (upstream): Promise<[string, Connection | Error]> => {
-      const connection = reachUpstream(upstream, this.#reading);
-      return [upstream.name, await connection.catch((thrown: unknown) => McpError.from(thrown))];
-    });
-    return new Map(await Promise.all(reached));
   }
 }

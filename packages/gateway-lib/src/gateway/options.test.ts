@@ -25,9 +25,22 @@ describe('options', () => {
       info: { name: 'mcp-gateway', version: '0.1.0' },
       instructions: undefined,
       upstreams: [
-        { name: 'up', endpoints: [{ server }], timeoutMs: 55_000, connectTimeoutMs: 30_000, livenessMs: 800 },
+        {
+          name: 'up',
+          endpoints: [{ server }],
+          timeoutMs: 55_000,
+          connectTimeoutMs: 30_000,
+          livenessMs: 800,
+          overrides: { tools: {}, prompts: {}, resources: {} },
+        },
       ],
-      naming: 'always',
+      catalog: {
+        naming: 'always',
+        names: {},
+        renames: { tools: {}, prompts: {} },
+        resources: 'first',
+        pageSize: 1_000,
+      },
       use: [],
       listTimeoutMs: 5_000,
       drainMs: 5_000,
@@ -41,6 +54,8 @@ describe('options', () => {
       resolveOptions({
         upstreams: { up: { endpoints, timeoutMs: 1, connectTimeoutMs: 2, livenessMs: 0 } },
         naming: 'never',
+        pageSize: 7,
+        resources: 'error',
         name: 'n',
         version: 'v',
         instructions: 'i',
@@ -52,7 +67,7 @@ describe('options', () => {
       info: { name: 'n', version: 'v' },
       instructions: 'i',
       upstreams: [{ endpoints, timeoutMs: 1, connectTimeoutMs: 2, livenessMs: 0 }],
-      naming: 'never',
+      catalog: { naming: 'never', pageSize: 7, resources: 'error' },
       listTimeoutMs: 3,
       drainMs: 0,
       use,
@@ -151,11 +166,11 @@ describe('options', () => {
       drainMs: 0.5,
     });
     expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([
-      'naming',
       'upstreams.a.url',
       'upstreams.a.timeoutMs',
       'upstreams.b.endpoints[0].command',
       'upstreams.b.livenessMs',
+      'naming',
       'drainMs',
     ]);
   });

@@ -1,7 +1,15 @@
 import { isJsonObject, McpError, type EdgeOptions, type Handler, type JsonObject, type Middleware } from '@org/mcp-sdk';
 import { isOfficialServer, type DispatcherLike, type FetchLike, type OfficialServer } from '@org/mcp-sdk/connect';
-import type { Naming } from '../catalog/names.ts';
+import type { UpstreamOverrides } from '../catalog/overrides.ts';
 import type { RoutedCall } from '../core/routed-call.ts';
+import {
+  resolveCatalog,
+  resolveOffer,
+  type CatalogSettings,
+  type OfferOptions,
+  type ResolvedCatalogSettings,
+} from './catalog-options.ts';
+import { Check, isStrings } from './check.ts';
 
 /** A server in this process. */
 export interface InProcessEndpoint {
@@ -55,10 +63,12 @@ export interface UpstreamSettings {
 }
 
 /** A named logical server: one endpoint, or several that take calls in turn. */
-export type UpstreamOptions = UpstreamSettings & (EndpointOptions | { endpoints: readonly EndpointOptions[] });
+export type UpstreamOptions = UpstreamSettings &
+  OfferOptions &
+  (EndpointOptions | { endpoints: readonly EndpointOptions[] });
 
 /** Options of {@link Gateway}. */
-export interface GatewayOptions extends EdgeOptions {
+export interface GatewayOptions extends EdgeOptions, CatalogSettings {
   /** The servers by name; at least one. */
   upstreams: Readonly<Record<string, UpstreamOptions>>;
   /** Name that callers see. @defaultValue `mcp-gateway` */
@@ -67,12 +77,6 @@ export interface GatewayOptions extends EdgeOptions {
   version?: string;
   /** Tells models how to use what is behind the gateway; put before the instructions of the upstreams. */
   instructions?: string;
-  /**
-   * When public names carry the name of their upstream. With `conflict` and `never` the first upstream to be read keeps
-   * a name that several have, and which one that is may differ from start to start.
-   * @defaultValue `always`: names do not depend on who answers first
-   */
-  naming?: Naming;
   /** Wraps every call that has found its upstream; what comes first runs first. */
   use?: readonly Middleware<RoutedCall>[];
   /** Deadline for one upstream when lists are merged. Unit: ms, from 1. @defaultValue 5_000 */
@@ -88,6 +92,7 @@ export interface ResolvedUpstream {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly livenessMs: number;
+  readonly overrides: UpstreamOverrides;
 }
 
 /** {@link GatewayOptions} with nothing left open. */
@@ -95,41 +100,36 @@ export interface ResolvedGatewayOptions {
   readonly info: { readonly name: string; readonly version: string };
   readonly instructions: string | undefined;
   readonly upstreams: readonly ResolvedUpstream[];
-  readonly naming: Naming;
+  readonly catalog: ResolvedCatalogSettings;
   readonly use: readonly Middleware<RoutedCall>[];
   readonly listTimeoutMs: number;
   readonly drainMs: number;
 }
-
-const NAMINGS: readonly Naming[] = ['always', 'conflict', 'never'];
 
 /**
  * Completes the options.
  * @throws McpError `invalid_options` naming every bad option with its path, its value and what is allowed
  */
 export function resolveOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const faults: string[] = [];
-  const check = new Check(faults);
-  const naming = options.naming ?? 'always';
-  if (!NAMINGS.includes(naming)) check.fault('naming', naming, NAMINGS.map((name) => `"${name}"`).join(', '));
+  const check = new Check();
   const entries = isJsonObject(options.upstreams) ? Object.entries(options.upstreams) : [];
   if (entries.length === 0) check.kind('upstreams', options.upstreams, 'an object with at least one upstream');
+  const upstreams = entries.map(([name, upstream]) => resolveUpstream(name, upstream, check));
   const resolved = {
     info: { name: options.name ?? 'mcp-gateway', version: options.version ?? '0.1.0' },
     instructions: options.instructions,
-    upstreams: entries.map(([name, upstream]) => resolveUpstream(name, upstream, check)),
-    naming,
+    upstreams,
+    catalog: resolveCatalog(options, new Map(upstreams.map(({ name, overrides }) => [name, overrides])), check),
     use: options.use ?? [],
     listTimeoutMs: check.ms('listTimeoutMs', options.listTimeoutMs ?? 5_000, 1),
     drainMs: check.ms('drainMs', options.drainMs ?? 5_000, 0),
   };
-  if (faults.length > 0) throw new McpError('invalid_options', faults.join('\n'));
+  if (check.faults.length > 0) throw new McpError('invalid_options', check.faults.join('\n'));
   return resolved;
 }
 
 function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check): ResolvedUpstream {
   const path = `upstreams.${name}`;
-  if (name.trim() === '') check.fault('upstreams', name, 'a name that is not empty');
   const { timeoutMs = 55_000, connectTimeoutMs = 30_000, livenessMs = 800 } = isJsonObject(upstream) ? upstream : {};
   return {
     name,
@@ -137,6 +137,7 @@ function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check):
     timeoutMs: check.ms(`${path}.timeoutMs`, timeoutMs, 1),
     connectTimeoutMs: check.ms(`${path}.connectTimeoutMs`, connectTimeoutMs, 1),
     livenessMs: livenessMs === 0 ? 0 : check.ms(`${path}.livenessMs`, livenessMs, 2),
+    overrides: resolveOffer(path, isJsonObject(upstream) ? upstream : {}, check),
   };
 }
 
@@ -184,9 +185,6 @@ function checkHttp(path: string, { url, headers }: JsonObject, check: Check): vo
   if (headers !== undefined && !isRecord(headers)) check.kind(`${path}.headers`, headers, 'an object of strings');
 }
 
-const isStrings = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((text: unknown) => typeof text === 'string');
-
 const isRecord = (value: unknown): boolean => isJsonObject(value) && isStrings(Object.values(value));
 
 const isServer = (server: unknown): boolean =>
@@ -203,40 +201,4 @@ function checkUrl(path: string, url: unknown, check: Check): void {
   // A URL may carry a password or a token: only what is wrong with it is said.
   if (parsed) check.fault(path, parsed.protocol, 'an absolute http: or https: URL');
   else check.kind(path, text, 'an absolute http: or https: URL');
-}
-
-/** Longest time that timers take; they fire at once for a longer one. Unit: ms, about 24.8 days. */
-const MAX_MS = 2_147_483_647;
-
-/** Collects what is wrong. */
-class Check {
-  readonly #faults: string[];
-  constructor(faults: string[]) {
-    this.#faults = faults;
-  }
-
-  fault(path: string, value: unknown, allowed: string): void {
-    // JSON makes null of NaN, and throws on a bigint.
-    const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-    this.#faults.push(`${path} is ${shown}; allowed: ${allowed}.`);
-  }
-
-  /** For values that may hold a credential: what kind of value it is says enough. */
-  kind(path: string, value: unknown, allowed: string): void {
-    this.#faults.push(`${path} is ${kindOf(value)}; allowed: ${allowed}.`);
-  }
-
-  ms(path: string, value: number, min: number): number {
-    if (!Number.isSafeInteger(value) || value < min || value > MAX_MS)
-      this.fault(path, value, `an integer from ${min} to ${MAX_MS}, in milliseconds`);
-    return value;
-  }
-}
-
-/** Says what a value is, not what it holds. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null || value === '') return JSON.stringify(value);
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'an array';
-  return `of type ${typeof value}`;
 }

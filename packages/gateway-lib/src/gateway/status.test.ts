@@ -10,11 +10,10 @@ describe('the status of an upstream', () => {
   it('says what each endpoint does and what the upstream offers', async () => {
     const catalog = new Catalog({
       upstreams: ['up'],
-      names: createNameTable('always'),
+      names: createNameTable({ naming: 'always' }),
       clock: new FakeClock(),
       read: () => Promise.resolve(EMPTY_LIST),
       isWatched: () => false,
-      onChange: () => undefined,
     });
     await catalog.refresh('up', 'tools/list');
     const [ready, down] = [new FakeEndpoint('http://a'), new FakeEndpoint('http://b')];

@@ -1,6 +1,6 @@
 import { isJsonObject, MODERN_VERSIONS, Payload, resultReply, type Handler, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import type { Missing } from '../catalog/catalog.ts';
+import type { Missing } from '../catalog/freshness.ts';
 import { mergeDeclared } from './extensions.ts';
 import { metaOf } from './lists.ts';
 import { TASKS_EXTENSION } from './tasks.ts';

@@ -1,16 +1,20 @@
 import { isJsonObject, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 
+/** What some upstreams declare that they can. */
+export interface Declared {
+  /** Capabilities by upstream, as far as they could be asked. */
+  all(): Promise<readonly (readonly [string, JsonObject])[]>;
+}
+
 /** What upstreams declare that they can, as far as they could be asked. */
 export class Declarations {
   readonly #connections = new Map<string, Connection>();
-  readonly #reachAll: () => Promise<unknown>;
-  readonly #names: () => Iterable<string>;
+  readonly #reach: (upstreams: readonly string[]) => Promise<unknown>;
 
-  /** @param reachAll - reaches the upstreams; those that it reaches are learnt */
-  constructor(names: () => Iterable<string>, reachAll: () => Promise<unknown>) {
-    this.#names = names;
-    this.#reachAll = reachAll;
+  /** @param reach - reaches upstreams; those that it reaches are learnt */
+  constructor(reach: (upstreams: readonly string[]) => Promise<unknown>) {
+    this.#reach = reach;
   }
 
   /** Takes the connection by which an upstream was reached last: what it declares may change. */
@@ -18,10 +22,18 @@ export class Declarations {
     this.#connections.set(upstream, connection);
   }
 
-  /** Capabilities by upstream; those that nobody reached yet are asked now. */
-  async all(): Promise<readonly (readonly [string, JsonObject])[]> {
-    if ([...this.#names()].some((name) => !this.#connections.has(name))) await this.#reachAll();
-    return [...this.#connections].map(([name, { server }]) => [name, server.capabilities]);
+  /** What these upstreams declare; those that nobody reached yet are asked when that is wanted. */
+  of(upstreams: readonly string[]): Declared {
+    return {
+      all: async () => {
+        const unknown = upstreams.filter((name) => !this.#connections.has(name));
+        if (unknown.length > 0) await this.#reach(unknown);
+        return upstreams.flatMap((name) => {
+          const connection = this.#connections.get(name);
+          return connection ? [[name, connection.server.capabilities] as const] : [];
+        });
+      },
+    };
   }
 }
 
@@ -32,7 +44,7 @@ const OF_THE_PROTOCOL = new Set([
 ]);
 
 /** The upstreams that declare the extension of a method, by the closest match that there is. */
-export async function declarersOf(method: string, declared: Pick<Declarations, 'all'>): Promise<readonly string[]> {
+export async function declarersOf(method: string, declared: Declared): Promise<readonly string[]> {
   if (OF_THE_PROTOCOL.has(method.split('/', 1)[0] ?? '')) return [];
   const matches = (await declared.all()).map(([name, capabilities]) => [name, closest(method, capabilities)] as const);
   const best = Math.max(0, ...matches.map(([, match]) => match));

@@ -57,6 +57,18 @@ function tellOfSkipped(
 export const reachUpstream = (upstream: Upstream, options: ReadOptions): Promise<Connection> =>
   withinDeadline(upstream, options, (connection) => Promise.resolve(connection));
 
+/** Reaches several upstreams, each within its own deadline; by name, with why one cannot be reached. Never rejects. */
+export async function reachUpstreams(
+  upstreams: readonly Upstream[],
+  options: ReadOptions,
+): Promise<ReadonlyMap<string, Connection | Error>> {
+  const reached = upstreams.map(async (upstream): Promise<[string, Connection | Error]> => {
+    const connection = reachUpstream(upstream, options);
+    return [upstream.name, await connection.catch((thrown: unknown) => McpError.from(thrown))];
+  });
+  return new Map(await Promise.all(reached));
+}
+
 async function withinDeadline<T>(
   upstream: Upstream,
   { pick, wheel, timeoutMs }: ReadOptions,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { answer, FakeEndpoint, upstreamOf } from '../../test/support/fakes.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import type { CatalogView } from '../catalog/catalog-view.ts';
 import { readList, type UpstreamList } from '../catalog/entry.ts';
 import { createNameTable } from '../catalog/names.ts';
 import type { Route, RoutedCall } from '../core/routed-call.ts';
@@ -19,7 +20,7 @@ const KEYS = {
 
 let offers: Record<string, Lists | Error>;
 let reads: string[];
-let catalog: Catalog;
+let catalog: CatalogView;
 
 const upstreams = new Map(['a', 'b'].map((name) => [name, upstreamOf(name, new FakeEndpoint(name))]));
 
@@ -29,14 +30,14 @@ beforeEach(() => {
     b: { 'tools/list': ['search'], 'resources/templates/list': ['b://{id}'] },
   };
   reads = [];
-  catalog = new Catalog({
+  const whole = new Catalog({
     upstreams: ['a', 'b'],
-    names: createNameTable('always'),
+    names: createNameTable({ naming: 'always' }),
     clock: new FakeClock(),
     read,
     isWatched: () => false,
-    onChange: () => undefined,
   });
+  catalog = whole.createView({ onChange: () => undefined });
 });
 
 function read(upstream: string, method: ListMethod): Promise<UpstreamList> {

@@ -1,14 +1,14 @@
 import { McpError, type Call, type ListMethod, type Middleware } from '@org/mcp-sdk';
 import { isJsonObject } from '@org/mcp-sdk';
 import { checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
-import type { Catalog } from '../catalog/catalog.ts';
+import { URI_LISTS, type CatalogView } from '../catalog/catalog-view.ts';
 import type { Origin } from '../catalog/merged-list.ts';
 import type { Route, RoutedCall } from '../core/routed-call.ts';
 import type { Upstream } from '../core/upstream.ts';
 
 /** What calls are resolved with. */
 export interface ResolveOptions {
-  readonly catalog: Catalog;
+  readonly catalog: CatalogView;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Finds the upstream for methods whose targets are in no list. @throws McpError `method_not_found` */
   readonly routeOther: (call: Call) => Promise<Route>;
@@ -33,14 +33,18 @@ export const createResolve =
     return next({ ...(origin.headerParams ? withHeaders(call, origin.headerParams) : call), route });
   };
 
-/** Finds whose resource a URI is; undefined if nobody's that was read. */
-export const locateResource = async (catalog: Catalog, uri: string): Promise<Origin | undefined> => {
+/** Finds whose resource a URI is; undefined if nobody's that was read, or several upstreams' where that is an error. */
+export async function locateResource(catalog: CatalogView, uri: string): Promise<Origin | undefined> {
   const place = { lists: URI_LISTS, noun: 'resource', key: uri };
-  return find(catalog, place) ?? read(catalog, place);
-};
+  try {
+    return find(catalog, place) ?? (await read(catalog, place));
+  } catch {
+    return undefined;
+  }
+}
 
-async function read(catalog: Catalog, place: Place): Promise<Origin | undefined> {
-  await Promise.all(place.lists.flatMap((list) => catalog.unread(list).map((name) => catalog.refresh(name, list))));
+async function read(catalog: CatalogView, place: Place): Promise<Origin | undefined> {
+  await Promise.all(place.lists.map((list) => catalog.readUnread(list)));
   return find(catalog, place);
 }
 
@@ -60,8 +64,6 @@ interface Place {
   readonly noun: string;
   readonly key: string;
 }
-
-const URI_LISTS: readonly ListMethod[] = ['resources/list', 'resources/templates/list'];
 
 /** Which lists hold the targets of a method, and what they are to people. */
 const TARGETS: Readonly<Record<string, Omit<Place, 'key'>>> = {
@@ -90,16 +92,17 @@ function placeOfReference(call: Call): Place {
   return { lists: URI_LISTS, noun: 'resource', key: call.target };
 }
 
-function find(catalog: Catalog, { lists, key }: Place): Origin | undefined {
+function find(catalog: CatalogView, { lists, key }: Place): Origin | undefined {
+  if (lists === URI_LISTS) return catalog.findUri(key);
   for (const list of lists) {
     const origin = catalog.find(list, key);
     if (origin) return origin;
   }
-  return lists === URI_LISTS ? catalog.findByTemplate(key) : undefined;
+  return undefined;
 }
 
 /** What nobody read so far has may be an upstream's that could not be read: then it is missing, not unknown. */
-function unknown({ lists, noun, key }: Place, catalog: Catalog): McpError {
+function unknown({ lists, noun, key }: Place, catalog: CatalogView): McpError {
   const unread = [...new Set(lists.flatMap((list) => catalog.unread(list)))];
   const message = `Unknown ${noun}: ${key.slice(0, 200)}`;
   const about = lists === URI_LISTS ? { uri: key } : {};

@@ -1,7 +1,7 @@
 import { McpError, type Call } from '@org/mcp-sdk';
 import type { Route } from '../core/routed-call.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { declarersOf, type Declarations } from './extensions.ts';
+import { declarersOf, type Declared } from './extensions.ts';
 import type { TaskIds } from './task-ids.ts';
 import { isAboutTask, routeTask } from './tasks.ts';
 
@@ -9,7 +9,7 @@ import { isAboutTask, routeTask } from './tasks.ts';
 export interface RouteOtherOptions {
   readonly ids: TaskIds;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly declared: Declarations;
+  readonly declared: Declared;
 }
 
 /** Routes what is about a task to where that is, and a method of an extension to the one upstream that declares it. */

@@ -18,6 +18,7 @@ beforeEach(() => {
     clock,
     clientInfo: { name: 'gateway', version: '1.0.0' },
     onChange: (upstream, method) => changes.push(`${upstream} ${method}`),
+    onWatch: () => undefined,
   });
 });
 

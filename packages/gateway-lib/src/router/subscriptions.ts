@@ -28,6 +28,8 @@ export interface SubscriptionEvents {
   readonly clientInfo: ClientIdentity;
   /** A list of an upstream changed. */
   readonly onChange: (upstream: string, method: ListMethod) => void;
+  /** What an upstream tells of is not as it was. */
+  readonly onWatch: () => void;
 }
 
 /** One `subscriptions/listen` stream for each upstream: says what changed, and what need not be read again. */
@@ -67,7 +69,7 @@ export class UpstreamSubscriptions {
   async #keepListening(upstream: string, connection: Connection, signal: AbortSignal): Promise<void> {
     for (;;) {
       const end = await this.#listen(upstream, connection, signal).catch(() => 'broken' as const);
-      if (this.#streams.get(upstream)?.signal === signal) this.#watched.delete(upstream);
+      if (this.#streams.get(upstream)?.signal === signal) this.#watch(upstream, []);
       if (end === 'unsupported') return;
       await new Promise<void>((resolve) => void this.#events.clock.after(REOPEN_MS, resolve));
       if (signal.aborted) return;
@@ -87,12 +89,18 @@ export class UpstreamSubscriptions {
       const lists = listsOf(message);
       if (message.method === ACKNOWLEDGED) {
         if (lists.length === 0) return 'unsupported';
-        this.#watched.set(upstream, new Set(lists));
+        this.#watch(upstream, lists);
       }
       // With the acknowledgement too: what changed before the stream was open nobody told of.
       for (const list of lists) this.#events.onChange(upstream, list);
     }
     return 'broken';
+  }
+
+  #watch(upstream: string, lists: readonly ListMethod[]): void {
+    if (lists.length === 0) this.#watched.delete(upstream);
+    else this.#watched.set(upstream, new Set(lists));
+    this.#events.onWatch();
   }
 }
 
