@@ -57,13 +57,14 @@ class ChannelLink implements Link {
     });
     this.#pending.set(id, exchange);
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
-    void this.#channel.send(encodeRequest(id, call.method, params));
+    this.#channel.send(encodeRequest(id, call.method, params))?.catch((refused: unknown) => {
+      this.#take(id)?.fail(McpError.from(refused));
+    });
     return exchange.reply;
   };
 
-  notify(method: string, params: Payload<JsonObject>): Promise<void> {
-    void this.#channel.send(encodeNotification(method, params));
-    return Promise.resolve();
+  async notify(method: string, params: Payload<JsonObject>): Promise<void> {
+    await this.#channel.send(encodeNotification(method, params));
   }
 
   subscribe(listener: (frame: NotificationFrame) => void): () => void {
@@ -107,7 +108,8 @@ class ChannelLink implements Link {
     const call = relatedTo === undefined ? undefined : (this.#pending.get(relatedTo)?.call ?? null);
     const answer = await answerToServer(frame, this.onRequest, { signal: cancelled.signal, call });
     if (this.#answering.get(frame.id) === cancelled) this.#answering.delete(frame.id);
-    if (!cancelled.signal.aborted) void this.#channel.send(encodeResponse(frame.id, answer));
+    // A server that refuses the answer waits for none.
+    if (!cancelled.signal.aborted) this.#channel.send(encodeResponse(frame.id, answer))?.catch(() => undefined);
   }
 
   /** Ids of both sides may be the same: a legacy server cancels what it asked, a modern one a stream that it ends. */
@@ -148,7 +150,8 @@ class ChannelLink implements Link {
   }
 
   #tellCancelled(requestId: RequestId): void {
-    void this.#channel.send(encodeNotification('notifications/cancelled', Payload.of<JsonObject>({ requestId })));
+    // A server that is gone has nothing to cancel.
+    this.notify('notifications/cancelled', Payload.of<JsonObject>({ requestId })).catch(() => undefined);
   }
 
   #take(id: RequestId): Exchange | undefined {

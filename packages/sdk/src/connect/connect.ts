@@ -1,3 +1,4 @@
+import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { META, MODERN_VERSION } from '../core/protocol.ts';
 import type { Result } from '../core/reply.ts';
@@ -6,7 +7,8 @@ import { HttpLink } from './http-link.ts';
 import { connectLegacy } from './legacy.ts';
 import type { Link } from './link.ts';
 import { ModernUpstream, pingModern } from './modern.ts';
-import { doubtsLegacy, probe, Silence } from './probe.ts';
+import { doubtsLegacy, probe, refusesRequest, Silence } from './probe.ts';
+import { linkOverSse } from './sse.ts';
 
 /**
  * Finds out which era the server speaks, once, and makes a handler of it.
@@ -17,10 +19,10 @@ import { doubtsLegacy, probe, Silence } from './probe.ts';
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
  */
 export async function connect(link: Link, options: ConnectOptions): Promise<Connection> {
-  if (options.era === 'legacy') return connectLegacy(link, options);
+  if (options.era === 'legacy') return connectFormer(link, options);
   if (options.verdict?.era !== 'legacy') return connectByProbe(link, options);
   try {
-    return await connectLegacy(link, options);
+    return await connectFormer(link, options);
   } catch (thrown) {
     if (!doubtsLegacy(thrown)) throw thrown;
     return connectByProbe(link, options);
@@ -31,9 +33,43 @@ async function connectByProbe(link: Link, options: ConnectOptions): Promise<Conn
   const found = await probe(link, options);
   if (found instanceof Silence) return connectSilent(link, found, options);
   if (found !== 'legacy') return modernConnection(link, found, options);
-  const connection = await connectLegacy(link, options);
-  options.verdict?.found('legacy');
+  options.verdict?.forget();
+  const connection = await connectFormer(link, options);
+  if (options.verdict?.era === undefined) options.verdict?.found('legacy');
   return connection;
+}
+
+/** HTTP statuses that a server which takes no posts at its URL refuses `initialize` with. */
+const WITHOUT_POSTS: readonly unknown[] = [400, 404, 405];
+
+/**
+ * Opens a legacy session; over HTTP+SSE, the transport of 2024-11-05, where a server has only that.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#http-sse-transport-2024-11-05
+ */
+async function connectFormer(link: Link, options: ConnectOptions): Promise<Connection> {
+  if (!(link instanceof HttpLink)) return connectLegacy(link, options);
+  if (options.verdict?.isSse) return connectSse(link, options);
+  try {
+    return await connectLegacy(link, options);
+  } catch (refusal) {
+    if (!(refusal instanceof McpError && WITHOUT_POSTS.includes(refusal.data?.httpStatus))) throw refusal;
+    const connection = await connectSse(link, options).catch((thrown: unknown) => {
+      // A server that has no stream either is none of these.
+      throw thrown instanceof McpError && refusesRequest(thrown) ? refusal : thrown;
+    });
+    options.verdict?.found('legacy', { isSse: true });
+    return connection;
+  }
+}
+
+async function connectSse(link: HttpLink, options: ConnectOptions): Promise<Connection> {
+  const over = await linkOverSse(link, options);
+  try {
+    return await connectLegacy(over, options);
+  } catch (thrown) {
+    await over.close();
+    throw thrown;
+  }
 }
 
 /** Only its answer to `initialize` says that a silent server is a legacy one, and not just slow to start. */

@@ -13,6 +13,7 @@ const HOLDS_MS = 10 * 60_000;
 export class EraVerdict {
   readonly #clock: Clock;
   #era: Era | undefined;
+  #isSse = false;
   #expiresAt = 0;
 
   constructor(clock: Clock) {
@@ -24,9 +25,15 @@ export class EraVerdict {
     return this.#clock.now() < this.#expiresAt ? this.#era : undefined;
   }
 
+  /** Whether it speaks HTTP+SSE, the transport of 2024-11-05, and was found to take nothing newer. */
+  get isSse(): boolean {
+    return this.era === 'legacy' && this.#isSse;
+  }
+
   /** The server has shown its era: it was asked, and answered. */
-  found(era: Era): void {
+  found(era: Era, { isSse = false }: { isSse?: boolean } = {}): void {
     this.#era = era;
+    this.#isSse = isSse;
     this.#expiresAt = this.#clock.now() + HOLDS_MS;
   }
 

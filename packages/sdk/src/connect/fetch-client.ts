@@ -22,11 +22,12 @@ export function createFetchClient(url: URL, fetchLike: FetchLike = fetch): HttpC
 
 async function send(url: URL, fetchLike: FetchLike, request: HttpClientRequest): Promise<HttpClientResponse> {
   const { method, headers, signal } = request;
+  const { href } = request.url ?? url;
   const body = request.body as string | Uint8Array<ArrayBuffer> | undefined;
   let response: Response;
   checkHeaders(headers);
   try {
-    response = await fetchLike(url.href, { method, headers, signal, redirect: 'error', ...(body ? { body } : {}) });
+    response = await fetchLike(href, { method, headers, signal, redirect: 'error', ...(body ? { body } : {}) });
   } catch (cause) {
     if (signal.aborted) throw McpError.from(signal.reason);
     throw unreachable(url.origin, cause);

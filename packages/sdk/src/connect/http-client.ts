@@ -4,6 +4,8 @@ import type { WireJson } from '../wire/encode.ts';
 /** One HTTP request to the URL a client was made for. */
 export interface HttpClientRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
+  /** Where it goes, at the same origin. @defaultValue the URL of the client */
+  readonly url?: URL;
   readonly headers: Record<string, string>;
   readonly body?: WireJson;
   readonly signal: AbortSignal;

@@ -25,12 +25,22 @@ export function linkOverHttp(client: HttpClient, url: URL, headers: Readonly<Rec
   return new HttpLink(client, url, headers);
 }
 
+/** What leads to a server over HTTP. */
+export interface HttpSource {
+  readonly client: HttpClient;
+  readonly url: URL;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** One server over Streamable HTTP: stateless in the modern era, a session in the legacy one. */
 export class HttpLink implements Link {
   readonly label: string;
   readonly silenceMeansLegacy = false;
   readonly closed: Promise<unknown>;
   onRequest: ServerRequestHandler | undefined;
+  /** Where the server is, and how HTTP is spoken to it. */
+  readonly source: HttpSource;
   readonly #client: HttpClient;
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   readonly #base: Record<string, string>;
@@ -44,6 +54,7 @@ export class HttpLink implements Link {
   #nextId = 1;
 
   constructor(client: HttpClient, url: URL, headers: Readonly<Record<string, string>>) {
+    this.source = { client, url, headers };
     this.#client = client;
     // The path may hold a credential.
     this.label = url.origin;
@@ -130,9 +141,13 @@ export class HttpLink implements Link {
     const { status, body } = await this.#get(signal, cursor.lastEventId);
     if (body instanceof Uint8Array) throw statusError(this.label, status);
     onOpen();
-    for await (const frame of this.#frames(body, cursor))
-      if (frame.kind === 'notification') for (const listener of this.#listeners) listener(frame);
+    for await (const frame of this.#frames(body, cursor)) if (frame.kind === 'notification') this.tell(frame);
   }
+
+  /** Tells those who subscribed. */
+  readonly tell = (frame: NotificationFrame): void => {
+    for (const listener of this.#listeners) listener(frame);
+  };
 
   #get(signal: AbortSignal, lastEventId: string | undefined): Promise<HttpClientResponse> {
     const headers: Record<string, string> = { ...this.#sessionHeaders(), accept: 'text/event-stream' };
@@ -191,7 +206,7 @@ export class HttpLink implements Link {
 
   /** Messages of a stream; what the server asks of its client is answered on the way. */
   async *#frames(body: AsyncIterable<Uint8Array>, at: Position, of?: { call: Call; id: RequestId }): Frames {
-    for await (const data of decodeEvents(body, MAX_RESPONSE_BYTES, at)) {
+    for await (const { data } of decodeEvents(body, MAX_RESPONSE_BYTES, at)) {
       const frame = this.#readEvent(data, at, of?.id);
       if (frame === undefined) continue;
       // Not waited for: what the server tells meanwhile belongs to the call too.

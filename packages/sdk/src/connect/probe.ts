@@ -96,7 +96,7 @@ function verdictOf(thrown: unknown, label: string): 'legacy' {
 }
 
 /** Whether an HTTP status says that the server takes no such request; others say nothing of its era. */
-function refusesRequest({ data }: McpError): boolean {
+export function refusesRequest({ data }: McpError): boolean {
   const status = Number(data?.httpStatus);
   return status >= 400 && status < 500 && !NO_VERDICT.has(status);
 }

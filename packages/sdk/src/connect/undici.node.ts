@@ -32,10 +32,11 @@ export function createUndiciClient(url: URL, options: UndiciClientOptions = {}):
   return {
     request: (request) =>
       new Promise((resolve, reject) => {
+        const { pathname, search } = request.url ?? url;
         (request.isLasting ? streams : calls).dispatch(
           {
             origin: url.origin,
-            path: url.pathname + url.search,
+            path: pathname + search,
             method: request.method,
             headers: request.headers,
             ...(request.body === undefined ? {} : { body: request.body }),

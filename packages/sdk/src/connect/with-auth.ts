@@ -32,7 +32,7 @@ interface Guarded {
 async function send(guarded: Guarded, request: HttpClientRequest): Promise<HttpClientResponse> {
   const { client, url, auth } = guarded;
   for (let tries = 1; ; tries++) {
-    const target = { method: request.method, url };
+    const target = { method: request.method, url: request.url ?? url };
     // Others wait for the credentials too, and a user may take minutes.
     const sent = await untilAborted(auth.headers(target), request.signal);
     const response = await client.request({ ...request, headers: { ...request.headers, ...sent } });

@@ -32,8 +32,8 @@ const LAST_WORDS_MS = 100;
 export interface ChannelOptions {
   /** Limits on what the peer may send. @defaultValue {@link DEFAULT_JSON_LIMITS} */
   limits?: Partial<JsonLimits>;
-  /** Who is at the other end. @defaultValue null: nobody is known */
-  principal?: Principal | null;
+  /** Who is at the other end; a function is asked for each message. @defaultValue null: nobody is known */
+  principal?: Principal | null | (() => Principal | null);
   clock?: Clock;
   /** Where it is told what calls fail with. @defaultValue nowhere */
   telemetry?: Telemetry;
@@ -43,6 +43,8 @@ export interface ChannelOptions {
 export interface ChannelServer {
   /** Resolves when the channel is closed and no call is running. */
   readonly closed: Promise<void>;
+  /** How many requests wait for their answer. */
+  readonly running: number;
   /** Waits for the running calls up to 5 s, then closes the channel. */
   close(): Promise<void>;
 }
@@ -62,7 +64,7 @@ class ChannelEndpoint implements ChannelServer {
   readonly #handler: Handler;
   readonly #channel: Channel;
   readonly #limits: JsonLimits;
-  readonly #principal: Principal | null;
+  readonly #principal: () => Principal | null;
   readonly #clock: Clock;
   /** Requests of both eras that are not answered yet. */
   readonly #requests = new Map<RequestId, RunningRequest>();
@@ -78,7 +80,7 @@ class ChannelEndpoint implements ChannelServer {
     this.#handler = reportFailures(handler, telemetry);
     this.#channel = channel;
     this.#limits = { ...DEFAULT_JSON_LIMITS, ...limits };
-    this.#principal = principal;
+    this.#principal = typeof principal === 'function' ? principal : () => principal;
     this.#clock = clock;
     this.closed = new Promise((resolve) => {
       channel.open({
@@ -96,6 +98,10 @@ class ChannelEndpoint implements ChannelServer {
         },
       });
     });
+  }
+
+  get running(): number {
+    return this.#requests.size;
   }
 
   async close(): Promise<void> {
@@ -179,7 +185,7 @@ class ChannelEndpoint implements ChannelServer {
 
   async #modern(frame: RequestFrame, source: SignalSource): Promise<Reply> {
     try {
-      return await this.#handler(modernCall(frame, { source, principal: this.#principal, session: this.#caller }));
+      return await this.#handler(modernCall(frame, { source, principal: this.#principal(), session: this.#caller }));
     } catch (thrown) {
       return errorReply(thrown);
     }
@@ -191,7 +197,7 @@ class ChannelEndpoint implements ChannelServer {
       // A ping may come before the handshake.
       const session =
         this.#legacy ?? (frame.method === 'ping' ? new LegacySession(this.#handler, NOBODY, STATELESS) : undefined);
-      if (session) return await session.answer(frame, { principal: this.#principal });
+      if (session) return await session.answer(frame, { principal: this.#principal() });
       throw new McpError('invalid_envelope', 'The request has no modern _meta and no initialize came before it.');
     } catch (thrown) {
       return errorReply(thrown);
@@ -202,7 +208,7 @@ class ChannelEndpoint implements ChannelServer {
     if (this.#legacy) throw new McpError('invalid_request', 'This connection has its session already.');
     const session = new LegacySession(this.#handler, readInitialize(frame));
     this.#legacy = session;
-    const reply = await session.initialize({ signal: this.#gone.signal, principal: this.#principal });
+    const reply = await session.initialize({ signal: this.#gone.signal, principal: this.#principal() });
     if (reply.peek() === 'error') this.#legacy = undefined;
     return reply;
   }
@@ -226,7 +232,7 @@ class ChannelEndpoint implements ChannelServer {
     if (!session || this.#told === session) return;
     this.#told = session;
     try {
-      const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal });
+      const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal() });
       for await (const message of changes ?? []) await this.#channel.send(encodeLegacy(NO_ID, message));
     } catch {
       // A stream that breaks has nothing more to tell.

@@ -37,6 +37,12 @@ export interface EdgeOptions {
    * @defaultValue true
    */
   legacySessions?: boolean;
+  /**
+   * Whether callers of HTTP+SSE, the transport of 2024-11-05, are served at the same URL: a GET opens their stream, and
+   * names where messages are posted.
+   * @defaultValue false: newer clients do not need it, and each of these holds a connection
+   */
+  sse?: boolean;
   /** Where refusals are told. @defaultValue nowhere */
   telemetry?: Telemetry;
   /**
@@ -65,6 +71,7 @@ export interface Edge {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly legacySessions: boolean;
+  readonly sse: boolean;
   /** Lets a request pass or throws. */
   admit(request: EdgeRequest): Promise<Principal | null>;
 }
@@ -102,6 +109,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
     clock: options.clock ?? systemClock,
     telemetry: options.telemetry ?? silentTelemetry,
     legacySessions: options.legacySessions ?? true,
+    sse: checkSse(options),
     async admit(request) {
       checkHost(request, hosts);
       checkOrigin(request, origins);
@@ -115,6 +123,12 @@ function checkSecret(secret: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (!(given instanceof Uint8Array)) throw invalid('secret', 'no Uint8Array', `at least ${SECRET_BYTES} bytes`);
   if (given.length >= SECRET_BYTES) return secret;
   throw invalid('secret', `${given.length} bytes`, `at least ${SECRET_BYTES} bytes`);
+}
+
+/** A session of HTTP+SSE is a session. */
+function checkSse({ sse = false, legacySessions = true }: EdgeOptions): boolean {
+  if (!sse || legacySessions) return sse;
+  throw invalid('sse', 'true', 'true only if legacySessions is not false');
 }
 
 function resolveLimits(limits: Partial<EdgeLimits> = {}): EdgeLimits {

@@ -30,6 +30,9 @@ const internal = (cause: unknown): McpError => new McpError('internal', 'Interna
 
 const fromRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
   method: request.method,
+  get query() {
+    return new URL(request.url).search.slice(1);
+  },
   // A fetch handler does not know its socket: `hosts` is checked when it is given.
   onLoopback: false,
   signal,

@@ -8,6 +8,8 @@ import { encodeResponse } from '../wire/encode.ts';
 /** An HTTP request, whatever server took it. */
 export interface HttpRequest extends EdgeRequest {
   readonly method: string;
+  /** What follows the `?` of the URL; empty if there is none. */
+  readonly query: string;
   /** Headers whose lower-case names start with `prefix`. */
   headersWith(prefix: string): Record<string, string> | undefined;
   /** Reads the body. @throws McpError `payload_too_large` if it is longer than `maxBytes` */

@@ -18,10 +18,13 @@ import {
 import { LegacyHttp } from './legacy-http.ts';
 import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
 import { reportFailures } from './report.ts';
+import { SseHttp } from './sse.ts';
 
 /** A handler made reachable over Streamable HTTP, in both eras. */
 export interface HttpServer {
   readonly handle: HttpHandler;
+  /** Ends sessions of HTTP+SSE once their calls have ended, after 5 s in any case. */
+  drain(): void;
   /** Ends legacy streams and cancels their calls. */
   close(): void;
 }
@@ -38,6 +41,9 @@ export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServ
   const endpoint = new HttpEndpoint(reportFailures(handler, edge.telemetry), edge);
   return {
     handle: (request) => endpoint.handle(request),
+    drain: () => {
+      endpoint.drain();
+    },
     close: () => {
       endpoint.close();
     },
@@ -48,16 +54,20 @@ class HttpEndpoint {
   readonly #handler: Handler;
   readonly #edge: Edge;
   readonly #legacy: LegacyHttp;
+  readonly #sse: SseHttp | undefined;
 
   constructor(handler: Handler, edge: Edge) {
     this.#handler = handler;
     this.#edge = edge;
     this.#legacy = new LegacyHttp(handler, edge);
+    this.#sse = edge.sse ? new SseHttp(handler, edge) : undefined;
   }
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
     try {
       const principal = await this.#edge.admit(request);
+      if (request.method === 'POST') checkContentType(request.header('content-type'));
+      if (this.#sse?.isFor(request)) return await this.#sse.handle(request, principal);
       if (request.method === 'POST') return await this.#post(request, principal);
       if (request.method === 'GET' || request.method === 'DELETE') return await this.#legacy.handle(request, principal);
       throw new McpError('http_method_not_allowed', `HTTP ${request.method.slice(0, 20)} is not served here.`);
@@ -66,12 +76,16 @@ class HttpEndpoint {
     }
   }
 
+  drain(): void {
+    this.#sse?.drain();
+  }
+
   close(): void {
     this.#legacy.close();
+    this.drain();
   }
 
   async #post(request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    checkContentType(request.header('content-type'));
     checkAccept(request.header('accept'));
     const body = await request.body(this.#edge.limits.maxBytes);
     if (isBatch(body)) return this.#legacy.batch(body, request, principal);

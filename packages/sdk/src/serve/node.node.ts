@@ -75,6 +75,12 @@ class NodeRequest implements HttpRequest {
     return isLoopback(this.#req.socket);
   }
 
+  get query(): string {
+    const { url = '' } = this.#req;
+    const start = url.indexOf('?');
+    return start < 0 ? '' : url.slice(start + 1);
+  }
+
   get signal(): AbortSignal {
     return (this.#signal ??= signalOf(this.#res));
   }

@@ -10,7 +10,7 @@ import type { LegacyClient } from './legacy-client.ts';
 import { LegacySession } from './legacy-session.ts';
 
 /** How long a session may live. Unit: ms. A day: no desktop host keeps one longer without a restart. */
-const LIFETIME_MS = 24 * 60 * 60 * 1000;
+export const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Sessions kept in memory; of those without a connection the ones used longest ago are dropped. */
 const MAX_SESSIONS = 10_000;
@@ -177,11 +177,12 @@ export class SessionStore {
 
 const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');
 
-/** Two issuers may both have a subject of that name. */
-const isSame = (one: SessionOwner | null, other: SessionOwner | null): boolean =>
+/** Whether a principal is the owner. Two issuers may both have a subject of that name. */
+export const isSame = (one: SessionOwner | null, other: SessionOwner | null): boolean =>
   one?.subject === other?.subject && one?.issuer === other?.issuer;
 
-const ownerOf = (principal: Principal | null): SessionOwner | null =>
+/** The owner that a principal is. */
+export const ownerOf = (principal: Principal | null): SessionOwner | null =>
   principal && { subject: principal.subject, ...(principal.issuer === undefined ? {} : { issuer: principal.issuer }) };
 
 const clientFrom = (content: JsonObject): LegacyClient => ({

@@ -35,7 +35,7 @@ const SHAPE: Shape<ServerOptions> = {
     ...{ name: 'text', version: 'text', title: 'text', description: 'text', websiteUrl: 'text', icons: 'array' },
     ...{ instructions: 'text', pageSize: 'number', store: 'store', toolTimeoutMs: 'number', ttlMs: 'number' },
     ...{ cacheScope: 'text', origins: 'texts', hosts: 'texts', limits: 'object', authenticate: 'function' },
-    ...{ legacySessions: 'boolean', telemetry: 'telemetry', secret: 'bytes', keepAliveMs: 'number' },
+    ...{ legacySessions: 'boolean', sse: 'boolean', telemetry: 'telemetry', secret: 'bytes', keepAliveMs: 'number' },
     ...{ pollAfterMs: 'number', clock: 'clock', random: 'random' },
   },
 };

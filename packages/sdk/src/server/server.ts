@@ -132,6 +132,7 @@ export class MCPServer<T extends object = object> {
   /** Ends streams of changes, refuses new calls, waits for running ones up to 5 s, cancels the rest, ends connections. */
   async close(): Promise<void> {
     this.#onClose();
+    this.#http?.drain();
     const listeners = [...this.#listeners].map((listener) => listener.close());
     await Promise.all([this.#drain.close(DRAIN_MS), this.#sockets?.close(), ...listeners]);
     this.#listeners.clear();

@@ -16,7 +16,10 @@ export interface ChannelEvents {
 export interface Channel {
   /** Starts delivery; called once. */
   open(events: ChannelEvents): void;
-  /** Sends a message; does nothing once closed. The promise, if there is one, resolves when there is room for the next. */
+  /**
+   * Sends a message; does nothing once closed. The promise, if there is one, resolves when there is room for the next. Only
+   * where each message is answered by itself does it reject: with what the message was refused for.
+   */
   send(json: WireJson): Promise<void> | undefined;
   /** Ends the exchange. The promise, if there is one, resolves when the peer has what was sent. */
   close(): Promise<void> | undefined;

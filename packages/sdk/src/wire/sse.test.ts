@@ -10,7 +10,7 @@ async function* inPieces(text: string | Uint8Array, size: number): AsyncGenerato
 
 async function collect(chunks: AsyncIterable<Uint8Array>, maxBytes = 1000): Promise<string[]> {
   const events: string[] = [];
-  for await (const event of decodeEvents(chunks, maxBytes)) events.push(event);
+  for await (const { data } of decodeEvents(chunks, maxBytes)) events.push(data);
   return events;
 }
 

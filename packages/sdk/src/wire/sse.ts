@@ -1,4 +1,4 @@
-import { createParser } from 'eventsource-parser';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { McpError } from '../core/errors.ts';
 import type { WireJson } from './encode.ts';
 
@@ -38,8 +38,11 @@ export interface StreamCursor {
   retryMs?: number;
 }
 
+/** What is read of an event; one without a name is a `message`. */
+export type SseEvent = Pick<EventSourceMessage, 'event' | 'data'>;
+
 /**
- * Reads the data of each event; events without data (priming, keep-alive) are skipped.
+ * Reads the events; those without data (priming, keep-alive) are skipped.
  *
  * @param maxBytes - how long one event may be
  * @param cursor - kept up to date with what was read
@@ -49,14 +52,14 @@ export async function* decodeEvents(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
   cursor: StreamCursor = {},
-): AsyncGenerator<string> {
-  const ready: string[] = [];
+): AsyncGenerator<SseEvent> {
+  const ready: SseEvent[] = [];
   let open = 0;
   const parser = createParser({
     onEvent: (event) => {
       open = 0;
       if (event.id !== undefined) cursor.lastEventId = event.id;
-      if (event.data !== '') ready.push(event.data);
+      if (event.data !== '') ready.push(event);
     },
     onRetry: (retryMs) => {
       cursor.retryMs = retryMs;

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { OfficialServer } from '../../src/connect.ts';
 import { WebSocketServerTransport } from '../support/web-socket.ts';
 import { TRANSPORTS, type Cell, type Transport } from './cells.ts';
-import { startV1Sessions, startV1Stateless, startV2Sessions, startV2Stateless } from './official-http.ts';
+import { startV1Sessions, startV1Sse, startV1Stateless, startV2Sessions, startV2Stateless } from './official-http.ts';
 import { ownDriver } from './own.ts';
 import type { OwnPlace } from './place.ts';
 import { v1ReferenceServer } from './v1-server.ts';
@@ -18,9 +18,9 @@ export const SERVERS = ['v2 server', 'v1 server'] as const;
 
 export type ServerName = (typeof SERVERS)[number];
 
-/** Whether the server speaks the era of the transport. */
+/** Whether the server speaks the era of the transport, and has the transport. */
 export const serves = (server: ServerName, transport: Transport): boolean =>
-  server === 'v2 server' || TRANSPORTS[transport].era === 'legacy';
+  server === 'v2 server' ? transport !== 'legacy HTTP+SSE' : TRANSPORTS[transport].era === 'legacy';
 
 interface Served {
   readonly place: OwnPlace;
@@ -50,6 +50,8 @@ async function serveV1(kind: string): Promise<Served> {
       return inMemory(v1ReferenceServer(world));
     case 'socket':
       return socket((transport) => v1ReferenceServer(world).connect(transport as never));
+    case 'sse':
+      return http(await startV1Sse(world));
     default:
       return http(await (kind === 'stateless' ? startV1Stateless(world) : startV1Sessions(world)));
   }

@@ -1,3 +1,4 @@
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { randomUUID } from 'node:crypto';
@@ -63,4 +64,20 @@ export function startV1Stateless(world: World): Promise<TestHttpServer> {
     await transport.handleRequest(req, res);
   };
   return startHttp((req, res) => void serve(req, res));
+}
+
+/** The v1 SDK over HTTP+SSE, as servers of 2024-11-05 are written: a GET at one path, posts at another. */
+export function startV1Sse(world: World): Promise<TestHttpServer> {
+  const sessions = new Map<string, SSEServerTransport>();
+  return startHttp((req, res) => {
+    const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost');
+    const known = sessions.get(searchParams.get('sessionId') ?? '');
+    if (req.method === 'POST' && pathname === '/messages' && known) void known.handlePostMessage(req, res);
+    else if (req.method !== 'GET') res.writeHead(404).end('Cannot POST');
+    else {
+      const transport = new SSEServerTransport('/messages', res);
+      sessions.set(transport.sessionId, transport);
+      void v1ReferenceServer(world).connect(transport);
+    }
+  });
 }

@@ -70,6 +70,7 @@ export async function ownDriver(place: OwnPlace, era: Era): Promise<Driver> {
 function reach(builder: MCPClientBuilder, place: OwnPlace): MCPClientBuilder {
   switch (place.kind) {
     case 'http':
+    case 'sse':
       return builder.http(place.url);
     case 'socket':
       return builder.webSocket(place.url);

@@ -3,7 +3,7 @@ import type { MCPServer } from '../../src/index.ts';
 
 /** Where the server of a cell is. */
 export type Place =
-  | { readonly kind: 'http' | 'socket'; readonly url: string }
+  | { readonly kind: 'http' | 'sse' | 'socket'; readonly url: string }
   | { readonly kind: 'stdio'; readonly command: string; readonly args: string[]; readonly cwd: string }
   | { readonly kind: 'memory'; readonly server: MCPServer };
 

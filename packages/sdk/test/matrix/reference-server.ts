@@ -5,7 +5,7 @@ import { MCPServerBuilder } from '../../src/index.ts';
 export const WATCHED = 'matrix://watched';
 
 /** A server with one of everything that a row of the matrix uses; its lists have more than one page. */
-export function referenceServer(options: { legacySessions?: boolean } = {}) {
+export function referenceServer(options: { legacySessions?: boolean; sse?: boolean } = {}) {
   const server = new MCPServerBuilder({ name: 'reference', version: '1.0.0', pageSize: 3, ...options })
     .addTool({
       name: 'echo',
