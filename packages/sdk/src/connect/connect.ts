@@ -19,24 +19,22 @@ import { linkOverSse } from './sse.ts';
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
  */
 export async function connect(link: Link, options: ConnectOptions): Promise<Connection> {
-  if (options.era === 'legacy') return connectFormer(link, options);
-  if (options.verdict?.era !== 'legacy') return connectByProbe(link, options);
+  const { era, verdict } = options;
+  const findOut = era === 'legacy' ? connectFormer : connectByProbe;
+  const isSse = verdict?.isSse === true && link instanceof HttpLink;
+  if (verdict?.era !== 'legacy' || (era === 'legacy' && !isSse)) return findOut(link, options);
   try {
-    return await connectFormer(link, options);
+    return await (isSse ? connectSse(link, options) : connectLegacy(link, options));
   } catch (thrown) {
     if (!doubtsLegacy(thrown)) throw thrown;
-    return connectByProbe(link, options);
+    return findOut(link, options);
   }
 }
 
 async function connectByProbe(link: Link, options: ConnectOptions): Promise<Connection> {
   const found = await probe(link, options);
   if (found instanceof Silence) return connectSilent(link, found, options);
-  if (found !== 'legacy') return modernConnection(link, found, options);
-  options.verdict?.forget();
-  const connection = await connectFormer(link, options);
-  if (options.verdict?.era === undefined) options.verdict?.found('legacy');
-  return connection;
+  return found === 'legacy' ? connectFormer(link, options) : modernConnection(link, found, options);
 }
 
 /** HTTP statuses that a server which takes no posts at its URL refuses `initialize` with. */
@@ -47,17 +45,19 @@ const WITHOUT_POSTS: readonly unknown[] = [400, 404, 405];
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#http-sse-transport-2024-11-05
  */
 async function connectFormer(link: Link, options: ConnectOptions): Promise<Connection> {
-  if (!(link instanceof HttpLink)) return connectLegacy(link, options);
-  if (options.verdict?.isSse) return connectSse(link, options);
+  const { verdict } = options;
   try {
-    return await connectLegacy(link, options);
+    const connection = await connectLegacy(link, options);
+    verdict?.found('legacy');
+    return connection;
   } catch (refusal) {
-    if (!(refusal instanceof McpError && WITHOUT_POSTS.includes(refusal.data?.httpStatus))) throw refusal;
+    if (!(link instanceof HttpLink && refusal instanceof McpError)) throw refusal;
+    if (!WITHOUT_POSTS.includes(refusal.data?.httpStatus)) throw refusal;
     const connection = await connectSse(link, options).catch((thrown: unknown) => {
       // A server that has no stream either is none of these.
       throw thrown instanceof McpError && refusesRequest(thrown) ? refusal : thrown;
     });
-    options.verdict?.found('legacy', { isSse: true });
+    verdict?.found('legacy', { isSse: true });
     return connection;
   }
 }

@@ -10,6 +10,7 @@ import { createCall } from '../core/call.ts';
 import { connect } from './connect.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
 import { createFetchClient } from './fetch-client.ts';
+import { EraVerdict } from './era-verdict.ts';
 import type { HttpClient } from './http-client.ts';
 import { linkOverHttp } from './http-link.ts';
 import { createUndiciClient } from './undici.node.ts';
@@ -52,7 +53,7 @@ describe.each(CLIENTS)('a server of 2024-11-05 reached with %s', (_, createClien
   it.each([400, 404, 405])('is found out when it refuses posts with %i', async (status) => {
     server.postStatus = status;
     const connection = await reach();
-    expect(connection).toMatchObject({ era: 'legacy', version: '2024-11-05', isSse: true });
+    expect(connection).toMatchObject({ era: 'legacy', version: '2024-11-05' });
     expect(await call(connection)).toMatchObject({ content: [{ text: 'old' }] });
     expect(server.seen.slice(0, 3)).toEqual(['POST /mcp?x=1', 'POST /mcp?x=1', 'GET /mcp?x=1']);
     expect(new Set(server.seen.slice(3))).toEqual(new Set(['POST /messages?session=1']));
@@ -60,8 +61,20 @@ describe.each(CLIENTS)('a server of 2024-11-05 reached with %s', (_, createClien
   });
 
   it('is not tried with what it refuses once that is known', async () => {
-    await reach({ era: 'legacy', isSse: true });
-    expect(server.posts).toEqual([]);
+    const verdict = new EraVerdict(systemClock);
+    await reach({ verdict });
+    expect(verdict).toMatchObject({ era: 'legacy', isSse: true });
+    const before = server.posts.length;
+    await reach({ verdict });
+    expect(server.posts).toHaveLength(before);
+  });
+
+  it('is asked for more once it has no stream any longer', async () => {
+    const verdict = new EraVerdict(systemClock);
+    verdict.found('legacy', { isSse: true });
+    server.getStatus = 404;
+    await expect(reach({ verdict })).rejects.toMatchObject({ data: { httpStatus: 405 } });
+    expect(server.seen).toEqual(['GET', 'POST', 'POST', 'GET'].map((method) => `${method} /mcp?x=1`));
   });
 
   it.each([401, 403, 429, 500, 503])('is not what answers %i to posts', async (status) => {
@@ -78,7 +91,6 @@ describe.each(CLIENTS)('a server of 2024-11-05 reached with %s', (_, createClien
   it('is none if it has no stream: the refusal of initialize tells more', async () => {
     server.getStatus = 404;
     await expect(reach()).rejects.toMatchObject({ data: { httpStatus: 405 } });
-    await expect(reach({ era: 'legacy', isSse: true })).rejects.toThrow('has no event stream');
   });
 
   it.each([
