@@ -31,6 +31,8 @@ const START = ['--import', './scripts/run.mjs'];
 const summaryFile = join(cache, 'summary.json');
 const expected = JSON.parse(await readFile(new URL('expected.json', import.meta.url), 'utf8'));
 const rows = [];
+let free = AT_ONCE;
+const waiting = [];
 const servers = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => {
@@ -43,8 +45,8 @@ try {
   const sides = sidesOf(process.argv.slice(2));
   await install();
   const summary = { passed: 0, failed: 0 };
-  const work = async (waiting) => {
-    for (let side = waiting.shift(); side; side = waiting.shift()) {
+  const work = async (names) => {
+    for (let side = names.shift(); side; side = names.shift()) {
       const started = performance.now();
       const results = await SIDES[side].judge();
       const { passed, failed } = report(side, results);
@@ -84,11 +86,14 @@ async function judgeServed(name) {
   const ended = once(server, 'exit');
   try {
     const url = await firstLine(server, ended);
-    const results = (await Promise.all(REVISIONS.map((revision) => judgeServer(revision, url)))).flat();
+    // The newest has most to judge.
+    const newestFirst = [...REVISIONS].reverse();
+    const judged = newestFirst.map((revision) => inTurn(() => judgeServer(revision, url)));
+    const results = (await Promise.all(judged)).flat();
     const again = results.filter(({ scenario, faults }) => faults.length > 0 && HASTY.has(scenario));
     for (const result of again) {
       console.log(`once more: ${nameOf(result)}\n  ${result.faults.join('\n  ')}`);
-      const [{ faults }] = await judgeServer(result.revision, url, result.scenario);
+      const [{ faults }] = await inTurn(() => judgeServer(result.revision, url, result.scenario));
       result.faults = faults;
     }
     return results;
@@ -96,6 +101,19 @@ async function judgeServed(name) {
     server.kill();
     await ended;
     servers.delete(server);
+  }
+}
+
+/** Runs as many at a time as the machine has room for: scenarios that wait too short fail on a busy one. */
+async function inTurn(work) {
+  if (free > 0) free--;
+  else await new Promise((resolve) => waiting.push(resolve));
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free++;
   }
 }
 
@@ -116,11 +134,8 @@ async function judgeClients(flags) {
       ? dated.filter(({ scenario }) => !scenario.startsWith('auth/'))
       : [...dated, ...(await extensionRuns())];
   const results = [];
-  const waiting = runs.filter(({ scenario }) => !ALONE.has(scenario));
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await judgeClient(next, command));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const together = runs.filter(({ scenario }) => !ALONE.has(scenario));
+  await Promise.all(together.map((next) => inTurn(async () => results.push(await judgeClient(next, command)))));
   for (const next of runs.filter(({ scenario }) => ALONE.has(scenario))) results.push(await judgeClient(next, command));
   return results;
 }
