@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fail, FakeChannel, ok } from '../../test/support/fake-peers.ts';
+import type { Reply } from '../core/reply.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { Payload } from '../core/payload.ts';
@@ -177,6 +178,13 @@ describe('what a server says unasked', () => {
     expect(heard).toEqual(['notifications/tools/list_changed']);
   });
 
+  async function kinds(reply: Reply): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    for await (const message of reply.messages())
+      seen.push(message.kind === 'notification' ? message.params.value.data : message.kind);
+    return seen;
+  }
+
   it.each<[string, ('debug' | undefined)[], boolean]>([
     ['the only call, which asked for logs', ['debug'], true],
     ['the only call, which did not ask', [undefined], false],
@@ -187,6 +195,19 @@ describe('what a server says unasked', () => {
     channel.receive(notification('notifications/message', { level: 'info', data: 'x' }));
     channel.receive(ok(channel.sent[0] ?? {}, {}));
     expect((await call)?.peek()).toBe(given ? 'stream' : 'complete');
+  });
+
+  it('is a log message of any call, if all are of one session, and is left out where it is not severe enough', async () => {
+    const { channel, link } = open();
+    const session = { ended: new AbortController().signal, isResumed: false };
+    const calls = (['error', 'error'] as const).map((logLevel) =>
+      link.send(createCall('a', {}, { logLevel, session })),
+    );
+    channel.receive(notification('notifications/message', { level: 'warning', data: 'x' }));
+    channel.receive(notification('notifications/message', { level: 'critical', data: 'y' }));
+    for (const { id } of channel.sent) channel.receive({ jsonrpc: '2.0', id, result: {} });
+    const texts = await Promise.all(calls.map(async (call) => kinds(await call)));
+    expect(texts).toEqual([['y', 'result'], ['result']]);
   });
 
   it('is a log message of the only call that asked for logs: a modern server tells nobody else', async () => {

@@ -138,9 +138,12 @@ class ChannelLink implements Link {
     if (frame.method === 'notifications/progress')
       return this.#pending.get(frame.params.payload.value.progressToken as RequestId);
     if (frame.method !== 'notifications/message') return undefined;
-    // Nothing on a pipe says which call a log message belongs to: it is given on only when there is no doubt.
-    const [only, second] = relatedTo === undefined ? this.#mayLog() : [this.#pending.get(relatedTo)];
-    return second === undefined && only?.call.logLevel !== undefined ? only : undefined;
+    // Nothing on a pipe says which call a log message belongs to: it is given on only when there is no doubt whose it is.
+    if (relatedTo !== undefined) return this.#pending.get(relatedTo);
+    const [first, ...others] = this.#mayLog();
+    const session = first?.call.session;
+    const isOneCaller = others.every(({ call }) => session !== undefined && call.session === session);
+    return isOneCaller ? first : undefined;
   }
 
   /** Legacy servers log for whatever call they like, modern ones for those that ask for it, and never for a stream of changes. */

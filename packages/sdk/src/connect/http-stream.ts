@@ -2,7 +2,7 @@ import type { Call, RequestId } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
-import { finalMessage, restoreToken, singleReply } from '../wire/exchange.ts';
+import { finalMessage, paramsFor, singleReply } from '../wire/exchange.ts';
 import type { NotificationFrame, ResponseFrame } from '../wire/message.ts';
 
 /** The messages of an event stream, one after the other. */
@@ -43,7 +43,7 @@ async function* toMessages(stream: ReplyStream): AsyncGenerator<Message> {
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const frame = next.value;
     if (frame.kind === 'notification') {
-      const params = restoreToken(frame, { sent: id, asked: call.progressToken });
+      const params = paramsFor(call, frame, id);
       if (params) yield { kind: 'notification', method: frame.method, params };
     } else if (answers(frame, id)) {
       yield finalMessage(frame);

@@ -12,10 +12,14 @@ import { HttpLink } from './http-link.ts';
 import { listenLegacy } from './legacy-listen.ts';
 import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
 import { readToEnd, type Link } from './link.ts';
+import { SessionLevel } from './session-level.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** Limit for opening an expired session again. Unit: ms. */
 const REOPEN_TIMEOUT_MS = 30_000;
+
+/** Limit for telling the server which log messages are wanted. Unit: ms. */
+const SET_LEVEL_TIMEOUT_MS = 10_000;
 
 /**
  * Opens a legacy session and makes a modern handler of it.
@@ -34,7 +38,7 @@ class LegacyUpstream implements Connection {
   server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
   readonly #link: Link;
   readonly #options: ConnectOptions;
-  #level: LogLevel | undefined;
+  readonly #level = new SessionLevel((level) => this.#setLevel(level));
   #reopening: Promise<void> | undefined;
   #stream: GetStream | undefined;
   /** Aborts when another session takes the place of this one. */
@@ -73,7 +77,7 @@ class LegacyUpstream implements Connection {
       throw new McpError('unsupported_protocol_version', `${this.#link.label} chose the revision ${String(version)}.`);
     this.version = version;
     // A new session knows nothing of the level and the subscriptions of the one before.
-    this.#level = undefined;
+    this.#level.reset();
     this.#session.abort();
     this.#session = new AbortController();
     this.server = {
@@ -114,16 +118,21 @@ class LegacyUpstream implements Connection {
   }
 
   async #request(call: Call): Promise<Reply> {
-    if (call.logLevel !== undefined && call.logLevel !== this.#level && this.server.capabilities.logging)
-      await this.#setLevel(call.logLevel, call.signal);
-    const params = call.round > 0 ? withoutAnswers(call.params) : call.params;
-    return modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
+    const leave = this.server.capabilities.logging ? await this.#level.enter(call) : () => undefined;
+    try {
+      const params = call.round > 0 ? withoutAnswers(call.params) : call.params;
+      const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
+      if (reply.single) leave();
+      else void reply.done.then(leave);
+      return reply;
+    } catch (thrown) {
+      leave();
+      throw thrown;
+    }
   }
 
-  /** The level of a legacy session stays; a call's own is told before it. */
-  async #setLevel(level: LogLevel, signal: AbortSignal): Promise<void> {
-    this.#level = level;
-    const call = createCall('logging/setLevel', {}, { signal });
+  async #setLevel(level: LogLevel): Promise<void> {
+    const call = createCall('logging/setLevel', {}, { signal: AbortSignal.timeout(SET_LEVEL_TIMEOUT_MS) });
     const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({ level }) });
     await readToEnd(reply);
   }

@@ -98,7 +98,7 @@ describe('Exchange', () => {
 
   it('is overloaded when anything else piles up before a reader that stalls', () => {
     const { exchange, onCancel } = start();
-    const long = notification('message', { data: 'x'.repeat(1024 * 1024) });
+    const long = notification('anything', { data: 'x'.repeat(1024 * 1024) });
     for (let i = 0; i < 16; i++) exchange.notify(long);
     expect(onCancel).not.toHaveBeenCalled();
     exchange.notify(long);

@@ -2,6 +2,7 @@ import type { Call, RequestId } from '../core/call.ts';
 import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
 import {
   remoteErrorReply,
   resultReply,
@@ -28,6 +29,7 @@ const malformed = new McpError('unavailable', 'The server sent a malformed error
 const MALFORMED_ERROR: ErrorMessage = { kind: 'error', error: Payload.of(malformed.toRpc()) };
 
 const PROGRESS = 'notifications/progress';
+const LOG = 'notifications/message';
 
 /**
  * One call on its way to a server and back: collects what comes and makes the {@link Reply} of it.
@@ -63,9 +65,9 @@ export class Exchange {
     this.#onCancel(this.call.signal.reason);
   };
 
-  /** Takes a notification that belongs to the call; progress under a token that is not its own is dropped. */
+  /** Takes a notification that belongs to the call; what the caller does not want of it is dropped. */
   notify(frame: NotificationFrame): void {
-    const params = restoreToken(frame, { sent: this.#token, asked: this.call.progressToken });
+    const params = paramsFor(this.call, frame, this.#token);
     if (params) this.#push({ kind: 'notification', method: frame.method, params });
   }
 
@@ -95,19 +97,28 @@ export class Exchange {
   }
 }
 
-/** The progress token of a call: as it was sent to the server, and as the caller chose it. */
-export interface ProgressTokens {
-  readonly sent: RequestId;
-  /** Absent when the caller wants no progress. */
-  readonly asked: RequestId | undefined;
+/**
+ * The params of a notification as the caller of `call` gets them: of progress with the token that it chose, of log
+ * messages those that it wants; undefined if it gets none.
+ * @param token - what stands for the caller's progress token on the way to the server
+ */
+export function paramsFor(call: Call, frame: NotificationFrame, token: RequestId): Payload<JsonObject> | undefined {
+  const { payload } = frame.params;
+  if (frame.method === LOG) return isWanted(call, payload.value.level) ? payload : undefined;
+  if (frame.method !== PROGRESS) return payload;
+  if (call.progressToken === undefined || payload.value.progressToken !== token) return undefined;
+  return Payload.of<JsonObject>({ ...payload.value, progressToken: call.progressToken });
 }
 
-/** The params of a notification, of progress with the token that the caller chose; undefined if it is not the call's. */
-export function restoreToken(frame: NotificationFrame, tokens: ProgressTokens): Payload<JsonObject> | undefined {
-  if (frame.method !== PROGRESS) return frame.params.payload;
-  const { value } = frame.params.payload;
-  if (tokens.asked === undefined || value.progressToken !== tokens.sent) return undefined;
-  return Payload.of<JsonObject>({ ...value, progressToken: tokens.asked });
+/** The least severe message that a caller wants; a legacy one that named no level leaves it to the server. */
+export const wantedLevel = ({ logLevel, era }: Call): LogLevel | undefined =>
+  logLevel ?? (era === 'legacy' ? 'info' : undefined);
+
+/** A server may tell more than one caller wants: others that share its session may want more. */
+function isWanted(call: Call, level: unknown): boolean {
+  const wanted = wantedLevel(call);
+  if (wanted === undefined) return false;
+  return !isLogLevel(level) || LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(wanted);
 }
 
 /** The final message in a response; an error that is not well-formed is not given on. */
