@@ -27,8 +27,12 @@ export function modernizeReply(call: Call, reply: Reply): Reply {
 }
 
 async function* modernizeAll(call: Call, reply: Reply): AsyncGenerator<Message> {
-  for await (const message of reply.messages()) yield modernize(call, message);
+  for await (const message of reply.messages()) if (!isForLegacyOnly(call, message)) yield modernize(call, message);
 }
+
+/** The modern era has no ids of pages, and so nothing that tells that one was left. */
+const isForLegacyOnly = (call: Call, message: Message): boolean =>
+  call.era === 'modern' && message.kind === 'notification' && message.method === 'notifications/elicitation/complete';
 
 function modernize(call: Call, message: Message): Message {
   if (message.kind === 'notification') return message;

@@ -5,8 +5,10 @@ import { Payload } from '../core/payload.ts';
 import { errorReply, resultReply } from '../core/reply.ts';
 import { legacyReply } from './legacy-result.ts';
 
+const version = '2025-11-25';
+
 const asLegacy = (method: string, json: string): Promise<unknown> =>
-  legacyReply(method, resultReply(Payload.json(bytes(json)))).result();
+  legacyReply({ method, version }, resultReply(Payload.json(bytes(json)))).result();
 
 describe('structuredContent for a legacy caller', () => {
   it.each([
@@ -22,7 +24,7 @@ describe('structuredContent for a legacy caller', () => {
 
   it('keeps every other byte', () => {
     const reply = legacyReply(
-      'tools/call',
+      { method: 'tools/call', version },
       resultReply(Payload.json(bytes('{"n":12345678901234567890,"structuredContent":[1.0]}'))),
     );
     expect(reply.single?.kind === 'result' && reply.single.result.text).toBe(
@@ -44,7 +46,7 @@ describe('structuredContent for a legacy caller', () => {
 
 describe('a resource that is not there', () => {
   const code = (method: string, error: McpError): number | undefined => {
-    const { single } = legacyReply(method, errorReply(error));
+    const { single } = legacyReply({ method, version }, errorReply(error));
     return single?.kind === 'error' ? single.error.value.code : undefined;
   };
   const unknown = new McpError('not_found', 'Unknown resource: a://b', { data: { uri: 'a://b' } });
@@ -115,7 +117,7 @@ describe('outputSchema for a legacy caller', () => {
     '{"outputSchema":5}',
   ])('that needs nothing keeps its bytes: %s', (json) => {
     const payload = Payload.json<Record<string, unknown>>(bytes(json));
-    const { single } = legacyReply('tools/list', resultReply(payload));
+    const { single } = legacyReply({ method: 'tools/list', version }, resultReply(payload));
     expect(single?.kind === 'result' && single.result.text).toBe(json);
   });
 });
@@ -123,6 +125,6 @@ describe('outputSchema for a legacy caller', () => {
 describe('a server that refuses', () => {
   it('does not touch errors', () => {
     const error = errorReply(new McpError('not_found', 'x'));
-    expect(legacyReply('tools/call', error)).toBe(error);
+    expect(legacyReply({ method: 'tools/call', version }, error)).toBe(error);
   });
 });

@@ -4,6 +4,7 @@ import type { RpcError } from '../core/errors.ts';
 import { remoteErrorReply, type Reply } from '../core/reply.ts';
 import { mapResult } from '../wire/exchange.ts';
 import { membersOf } from '../wire/result.ts';
+import { contentFor } from './legacy-content.ts';
 import type { LegacyMessage } from './legacy-questions.ts';
 
 const OPEN_BRACE = 0x7b;
@@ -11,25 +12,34 @@ const OPEN_BRACE = 0x7b;
 /** Members of a schema that references count from: `#/$defs/X` is looked for at the root. */
 const OF_THE_ROOT = new Set(['$schema', '$id', '$defs', 'definitions']);
 
+/** The request that is answered, and the revision of the caller. */
+export interface LegacyRequest {
+  readonly method: string;
+  readonly version: string;
+}
+
 /** A reply that does not ask, as a legacy caller knows it. */
-export function legacyReply(method: string, reply: Reply): Reply {
+export function legacyReply(request: LegacyRequest, reply: Reply): Reply {
+  const { method } = request;
   if (reply.single?.kind === 'error') {
     const error = legacyError(method, reply.single.error);
     return error === reply.single.error ? reply : remoteErrorReply(error, reply.status);
   }
-  return isChanged(method) ? mapResult(reply, (result) => legacyResult(method, result)) : reply;
+  return isChanged(method) ? mapResult(reply, (result) => legacyResult(request, result)) : reply;
 }
 
 /** The messages of a call, its result as a legacy caller knows it. @param over - told when they have ended */
 export async function* legacyMessages(
-  method: string,
+  request: LegacyRequest,
   messages: AsyncIterable<LegacyMessage>,
   over: () => void,
 ): AsyncGenerator<LegacyMessage> {
   try {
     for await (const message of messages) {
-      if (message.kind === 'result') yield { kind: 'result', result: legacyResult(method, message.result) };
-      else if (message.kind === 'error') yield { kind: 'error', error: legacyError(method, message.error) };
+      if (message.kind === 'result') yield { kind: 'result', result: legacyResult(request, message.result) };
+      else if (message.kind === 'error') yield { kind: 'error', error: legacyError(request.method, message.error) };
+      else if (message.kind === 'question')
+        yield { ...message, params: contentFor(request.version, message.method, message.params) };
       else yield message;
     }
   } finally {
@@ -37,7 +47,8 @@ export async function* legacyMessages(
   }
 }
 
-const isChanged = (method: string): boolean => method === 'tools/call' || method === 'tools/list';
+const isChanged = (method: string): boolean =>
+  method === 'tools/call' || method === 'tools/list' || method === 'prompts/get';
 
 /** What legacy revisions answer for a resource that is not there (2025-11-25, Resources: Error Handling). */
 const RESOURCE_NOT_FOUND = -32002;
@@ -54,9 +65,10 @@ function legacyError(method: string, error: Payload<RpcError>): Payload<RpcError
  * Wraps what legacy revisions only know as an object: `structuredContent` and the root of `outputSchema`. A legacy
  * client refuses a whole list for one tool that does otherwise.
  */
-function legacyResult(method: string, result: Payload<JsonObject>): Payload<JsonObject> {
+function legacyResult({ method, version }: LegacyRequest, result: Payload<JsonObject>): Payload<JsonObject> {
   if (method === 'tools/list') return wrapOutputSchemas(result);
-  return method === 'tools/call' ? wrapStructuredContent(result) : result;
+  const known = contentFor(version, method, result);
+  return method === 'tools/call' ? wrapStructuredContent(known) : known;
 }
 
 function wrapStructuredContent(result: Payload<JsonObject>): Payload<JsonObject> {

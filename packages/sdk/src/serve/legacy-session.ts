@@ -27,7 +27,7 @@ import {
   type QuestionTools,
   type WithdrawalMessage,
 } from './legacy-questions.ts';
-import { legacyMessages, legacyReply } from './legacy-result.ts';
+import { legacyMessages, legacyReply, type LegacyRequest } from './legacy-result.ts';
 import { legacyRounds } from './legacy-rounds.ts';
 import { LegacySubscriptions } from './legacy-subscriptions.ts';
 import { tokenOf } from './modern.ts';
@@ -138,7 +138,7 @@ export class LegacySession implements CallerSession {
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
       return await this.#forward(frame, caller);
     } catch (thrown) {
-      return legacyReply(frame.method, errorReply(thrown));
+      return legacyReply(this.#asked(frame), errorReply(thrown));
     }
   }
 
@@ -245,17 +245,21 @@ export class LegacySession implements CallerSession {
       const reply = await this.#handler(call);
       if (!reply.single || reply.peek() === 'input_required') return this.#converse(frame, reply, call);
       this.#inFlight.delete(frame.id);
-      return legacyReply(frame.method, reply);
+      return legacyReply(this.#asked(frame), reply);
     } catch (thrown) {
       this.#inFlight.delete(frame.id);
       throw thrown;
     }
   }
 
+  #asked({ method }: RequestFrame): LegacyRequest {
+    return { method, version: this.client.version };
+  }
+
   #converse(frame: RequestFrame, first: Reply, call: Call): LegacyAnswer {
     const rounds = legacyRounds(first, { handler: this.#handler, questions: this.#questions, call });
     const over = (): void => void this.#inFlight.delete(frame.id);
-    return { status: 200, single: undefined, messages: () => legacyMessages(frame.method, rounds, over) };
+    return { status: 200, single: undefined, messages: () => legacyMessages(this.#asked(frame), rounds, over) };
   }
 
   #call(frame: RequestFrame, source: SignalSource, caller: LegacyCaller): Call {
