@@ -1,4 +1,5 @@
 import type { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StdioServerTransport as V1Stdio } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler } from '@modelcontextprotocol/server';
@@ -19,15 +20,20 @@ export interface UpstreamCell {
   close(): Promise<void>;
 }
 
+/** Starts an upstream. */
+export type StartUpstream = (world: World) => Promise<UpstreamCell>;
+
+/** How a gateway reaches its upstreams. */
+export type UpstreamTransport = 'Streamable HTTP' | 'HTTP+SSE' | 'stdio' | 'in-process';
+
 /** The upstream transports, by era. Modern servers are made with the official v2 SDK, legacy ones with v1. */
-export const UPSTREAM_CELLS = {
+export const UPSTREAM_CELLS: Readonly<Record<UpstreamTransport, Partial<Record<Era, StartUpstream>>>> = {
   'Streamable HTTP': { modern: overModernHttp, legacy: overLegacyHttp },
+  // A legacy transport.
+  'HTTP+SSE': { legacy: overSse },
   stdio: { modern: overModernStdio, legacy: overLegacyStdio },
   'in-process': { modern: inProcessModern, legacy: inProcessLegacy },
-} as const satisfies Record<string, Partial<Record<Era, (world: World) => Promise<UpstreamCell>>>>;
-
-/** One of {@link UPSTREAM_CELLS}. */
-export type UpstreamTransport = keyof typeof UPSTREAM_CELLS;
+};
 
 async function overModernHttp(world: World): Promise<UpstreamCell> {
   const handler = createMcpHandler(() => v2Upstream(world, 'request'));
@@ -56,6 +62,21 @@ async function overLegacyHttp(world: World): Promise<UpstreamCell> {
         await (known ?? (await create())).handleRequest(req, res);
       })(),
   );
+  return httpCell(http);
+}
+
+async function overSse(world: World): Promise<UpstreamCell> {
+  const sessions = new Map<string, SSEServerTransport>();
+  const http = await startHttp((req, res) => {
+    const known = sessions.get(new URL(req.url ?? '', 'http://x').searchParams.get('sessionId') ?? '');
+    if (req.method === 'POST' && known) void known.handlePostMessage(req, res);
+    else if (req.method === 'POST') res.writeHead(404).end('Cannot POST');
+    else {
+      const transport = new SSEServerTransport('/messages', res);
+      sessions.set(transport.sessionId, transport);
+      void v1Upstream(world).connect(transport);
+    }
+  });
   return httpCell(http);
 }
 
