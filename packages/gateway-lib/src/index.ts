@@ -17,6 +17,7 @@ export type {
   UpstreamOptions,
   UpstreamSettings,
 } from './gateway/options.ts';
+export type { Isolation } from './registry/isolation.ts';
 export type { EndpointStatus, UpstreamStatus } from './gateway/status.ts';
 export type { ViewOptions } from './gateway/view-options.ts';
 export type { GatewayView } from './gateway/view.ts';

@@ -20,6 +20,6 @@ export {
 } from './wire/message.ts';
 export { parseUriTemplate, type UriTemplate } from './server/uri-template.ts';
 export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
-export { patchMeta, renameTarget, type MetaPatch } from './wire/params.ts';
+export { patchMeta, renameTarget, replaceMember, type MetaPatch } from './wire/params.ts';
 export { PushQueue } from './wire/queue.ts';
-export { elementsOf, membersOf, modernizeResult, peekResult } from './wire/result.ts';
+export { elementsOf, mayAsk, membersOf, modernizeResult, peekResult } from './wire/result.ts';

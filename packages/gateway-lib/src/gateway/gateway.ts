@@ -16,7 +16,7 @@ import {
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { resolveEdge, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
-import { createSeal } from '@org/mcp-sdk/wire';
+import { createSeal, toBase64Url } from '@org/mcp-sdk/wire';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable, type NameRecord, type NameTable } from '../catalog/names.ts';
@@ -24,6 +24,7 @@ import { createWheel, type Wheel } from '../core/wheel.ts';
 import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstreams, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
 import { Declarations } from '../router/extensions.ts';
+import { RequestStates } from '../router/request-states.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { parseConfig } from './config.ts';
@@ -256,7 +257,8 @@ export class Gateway {
 
   #createViewContext(options: GatewayOptions, clock: Clock): ViewContext {
     const { secret, random } = resolveEdge(options);
-    const seal = createSeal(secret, random);
+    const telemetry = options.telemetry ?? silentTelemetry;
+    const seal = options.secret ? createSeal(secret, random) : warnOfFirst(createSeal(secret, random), telemetry);
     return {
       name: this.#options.info.name,
       catalog: this.#catalog,
@@ -266,7 +268,8 @@ export class Gateway {
       pick: this.#createPick(),
       reading: this.#reading,
       watches: this.#watches,
-      seal: options.secret ? seal : warnOfFirst(seal, options.telemetry ?? silentTelemetry),
+      seal,
+      states: new RequestStates({ seal, clock, replica: toBase64Url(random.bytes(12)) }),
       marksUris: this.#options.catalog.resources === 'namespaced',
       drainMs: this.#options.drainMs,
       clock,

@@ -32,6 +32,8 @@ describe('options', () => {
           connectTimeoutMs: 30_000,
           livenessMs: 800,
           overrides: { tools: {}, prompts: {}, resources: {} },
+          isolation: 'shared',
+          roots: undefined,
         },
       ],
       catalog: {

@@ -10,6 +10,7 @@ import {
   type ResolvedCatalogSettings,
 } from './catalog-options.ts';
 import { Check, isStrings } from './check.ts';
+import { ISOLATIONS, type Isolation } from '../registry/isolation.ts';
 
 /** A server in this process. */
 export interface InProcessEndpoint {
@@ -29,6 +30,13 @@ export interface ChildEndpoint {
   env?: Readonly<Record<string, string>>;
   /** @defaultValue the directory of this process */
   cwd?: string;
+  /**
+   * What a child that all callers share is told that it may ask for, e.g. `{ elicitation: { form: {} } }`. A question goes
+   * to the caller of the one call that runs then; while several run it is refused. For a server of a revision before
+   * 2026-07-28.
+   * @defaultValue `{}`: nothing; with `isolation` what its caller can be asked
+   */
+  clientCapabilities?: JsonObject;
 }
 
 /** A server over Streamable HTTP. */
@@ -60,6 +68,21 @@ export interface UpstreamSettings {
    * other systems than Linux, whose tools block their event loop
    */
   livenessMs?: number;
+  /**
+   * Who shares a session of a server of a revision before 2026-07-28, or the process of one on standard streams. `shared`:
+   * all callers that can be asked the same. `session`: one conversation of a caller, and nobody else; a caller without one
+   * (modern, over HTTP) is told apart by its principal, an anonymous one has a session for one call. `principal`: whoever
+   * acts under one subject. What is kept for one caller ends with its conversation or after 30 minutes of no use; if it
+   * is lost, so is the conversation (HTTP 404). A modern server has no sessions.
+   * @defaultValue `shared`
+   */
+  isolation?: Isolation;
+  /**
+   * Folders that a server of a revision before 2026-07-28 gets when it asks for roots; it may change what it serves by
+   * them. `uri` starts with `file://`.
+   * @defaultValue callers are asked where they do not share a session; otherwise there are none to ask for
+   */
+  roots?: readonly { readonly uri: string; readonly name?: string }[];
 }
 
 /** A named logical server: one endpoint, or several that take calls in turn. */
@@ -93,6 +116,8 @@ export interface ResolvedUpstream {
   readonly connectTimeoutMs: number;
   readonly livenessMs: number;
   readonly overrides: UpstreamOverrides;
+  readonly isolation: Isolation;
+  readonly roots: UpstreamSettings['roots'];
 }
 
 /** {@link GatewayOptions} with nothing left open. */
@@ -130,7 +155,12 @@ export function resolveOptions(options: GatewayOptions): ResolvedGatewayOptions 
 
 function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check): ResolvedUpstream {
   const path = `upstreams.${name}`;
-  const { timeoutMs = 55_000, connectTimeoutMs = 30_000, livenessMs = 800 } = isJsonObject(upstream) ? upstream : {};
+  const settings: UpstreamSettings = isJsonObject(upstream) ? upstream : {};
+  const { timeoutMs = 55_000, connectTimeoutMs = 30_000, livenessMs = 800, isolation = 'shared', roots } = settings;
+  if (!ISOLATIONS.includes(isolation))
+    check.fault(`${path}.isolation`, isolation, ISOLATIONS.map((one) => `"${one}"`).join(', '));
+  if (roots !== undefined && !areRoots(roots))
+    check.kind(`${path}.roots`, roots, 'an array of objects with a "uri" that starts with file://');
   return {
     name,
     endpoints: resolveEndpoints(path, upstream, check),
@@ -138,8 +168,14 @@ function resolveUpstream(name: string, upstream: UpstreamOptions, check: Check):
     connectTimeoutMs: check.ms(`${path}.connectTimeoutMs`, connectTimeoutMs, 1),
     livenessMs: livenessMs === 0 ? 0 : check.ms(`${path}.livenessMs`, livenessMs, 2),
     overrides: resolveOffer(path, isJsonObject(upstream) ? upstream : {}, check),
+    isolation,
+    roots,
   };
 }
+
+const areRoots = (roots: unknown): boolean =>
+  Array.isArray(roots) &&
+  roots.every((root: unknown) => isJsonObject(root) && typeof root.uri === 'string' && root.uri.startsWith('file://'));
 
 function resolveEndpoints(path: string, upstream: UpstreamOptions, check: Check): readonly EndpointOptions[] {
   const several = isJsonObject(upstream) && 'endpoints' in upstream;
@@ -148,6 +184,9 @@ function resolveEndpoints(path: string, upstream: UpstreamOptions, check: Check)
     check.kind(`${path}.endpoints`, endpoints, 'an array of at least one endpoint');
     return [];
   }
+  if (isJsonObject(upstream) && upstream.isolation !== undefined && upstream.isolation !== 'shared')
+    if (endpoints.some((endpoint: unknown) => isJsonObject(endpoint) && 'server' in endpoint))
+      check.fault(`${path}.isolation`, upstream.isolation, '"shared": a server in this process is there once');
   endpoints.forEach((endpoint: unknown, index) => {
     checkEndpoint(several ? `${path}.endpoints[${index}]` : path, endpoint, check);
   });
@@ -172,11 +211,13 @@ function checkServer(path: string, server: unknown, check: Check): void {
   if (!isServer(server)) check.kind(path, server, 'a built server, a handler, or an official server object');
 }
 
-function checkChild(path: string, { command, args, env, cwd }: JsonObject, check: Check): void {
+function checkChild(path: string, { command, args, env, cwd, clientCapabilities }: JsonObject, check: Check): void {
   if (typeof command !== 'string' || command.trim() === '')
     check.kind(`${path}.command`, command, 'the program to start, as a string');
   if (args !== undefined && !isStrings(args)) check.kind(`${path}.args`, args, 'an array of strings');
   if (env !== undefined && !isRecord(env)) check.kind(`${path}.env`, env, 'an object of strings');
+  if (clientCapabilities !== undefined && !isJsonObject(clientCapabilities))
+    check.kind(`${path}.clientCapabilities`, clientCapabilities, 'an object');
   if (cwd !== undefined && typeof cwd !== 'string') check.kind(`${path}.cwd`, cwd, 'a path, as a string');
 }
 

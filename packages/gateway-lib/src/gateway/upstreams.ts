@@ -1,5 +1,5 @@
 import { openChild, createHttpClient } from '#gateway-platform';
-import type { Clock, Handler, Random, Telemetry } from '@org/mcp-sdk';
+import type { Clock, Handler, JsonObject, Random, Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
@@ -8,9 +8,11 @@ import { isAnswer } from '../registry/answer.ts';
 import { createBackoff } from '../registry/backoff.ts';
 import { SupervisedEndpoint, type CallWatch } from '../registry/endpoint.ts';
 import { overHttp } from '../registry/http.ts';
+import { ANY_CALLER } from '../registry/capability-class.ts';
 import { inProcess, inProcessOfficial, type ConnectContext } from '../registry/in-process.ts';
 import type { Transport } from '../registry/transport.ts';
-import type { EndpointOptions, InProcessEndpoint, ResolvedUpstream } from './options.ts';
+import { withSessions } from '../registry/upstream-sessions.ts';
+import type { EndpointOptions, HttpEndpoint, InProcessEndpoint, ResolvedUpstream } from './options.ts';
 
 /** What endpoints are made with. */
 export interface UpstreamContext extends ConnectContext {
@@ -46,7 +48,7 @@ function createEndpoint(
   context: UpstreamContext,
 ): SupervisedEndpoint {
   const { clock, random, telemetry, onReady } = context;
-  return new SupervisedEndpoint(createTransport(endpoint, options.name, context), {
+  return new SupervisedEndpoint(createTransport(endpoint, options, context), {
     upstream: options.name,
     connectTimeoutMs: options.connectTimeoutMs,
     reconnectWaitMs: RECONNECT_WAIT_MS,
@@ -60,23 +62,41 @@ function createEndpoint(
   });
 }
 
-function createTransport(endpoint: EndpointOptions, upstream: string, context: UpstreamContext): Transport {
-  if ('server' in endpoint) return inProcessTransport(endpoint, context);
-  if ('url' in endpoint) {
-    const url = new URL(endpoint.url);
-    return overHttp(
-      { url, headers: endpoint.headers ?? {}, createClient: () => createHttpClient(url, endpoint) },
-      context,
-    );
-  }
-  const { command, args = [], env = {}, cwd } = endpoint;
-  return openChild({ command, args, env, cwd, upstream, telemetry: context.telemetry }, context);
+function createTransport(endpoint: EndpointOptions, options: ResolvedUpstream, context: UpstreamContext): Transport {
+  if ('server' in endpoint) return inProcessTransport(endpoint, options, context);
+  if ('url' in endpoint) return asked(httpTransport(endpoint, context), options, context);
+  const { command, args = [], env = {}, cwd, clientCapabilities = {} } = endpoint;
+  const { telemetry } = context;
+  const child = openChild({ command, args, env, cwd, upstream: options.name, telemetry }, context);
+  return asked(child, { ...options, sharedCapabilities: clientCapabilities }, context);
 }
 
-function inProcessTransport({ server }: InProcessEndpoint, context: UpstreamContext): Transport {
+function httpTransport(endpoint: HttpEndpoint, context: UpstreamContext): Transport {
+  const url = new URL(endpoint.url);
+  const createClient = () => createHttpClient(url, endpoint);
+  return overHttp({ url, headers: endpoint.headers ?? {}, createClient }, context);
+}
+
+function inProcessTransport(
+  { server }: InProcessEndpoint,
+  options: ResolvedUpstream,
+  context: UpstreamContext,
+): Transport {
   if (typeof server === 'function') return inProcess(server, context);
   if ('handler' in server) return inProcess((server as { handler: Handler }).handler, context);
-  return inProcessOfficial(server, context);
+  const official = inProcessOfficial(server, context);
+  // It says in which call it asks, so that its one session is good for all.
+  return asked(official, { ...options, sharedCapabilities: ANY_CALLER.capabilities }, context);
+}
+
+/** Lets a legacy server ask. @param options - with `sharedCapabilities` where a server has one session for all callers */
+function asked(
+  transport: Transport,
+  options: ResolvedUpstream & { readonly sharedCapabilities?: JsonObject },
+  { clock, random }: UpstreamContext,
+): Transport {
+  const { isolation, roots, connectTimeoutMs, sharedCapabilities } = options;
+  return withSessions(transport, { isolation, roots, connectTimeoutMs, sharedCapabilities, clock, random });
 }
 
 /** In this process nothing freezes without the gateway. */

@@ -27,11 +27,13 @@ import { createPublicUris } from '../router/public-uris.ts';
 import { reachUpstreams, type ReadOptions } from '../router/read-upstream.ts';
 import type { Pick } from '../router/pick.ts';
 import { createResolve, locateResource } from '../router/resolve.ts';
+import type { RequestStates } from '../router/request-states.ts';
+import { createRestamp } from '../router/restamp.ts';
 import type { ResourceWatches } from '../router/resource-watches.ts';
 import { createRouteOther } from '../router/route-other.ts';
 import { TaskIds } from '../router/task-ids.ts';
 import { createWatchTasks } from '../router/task-watches.ts';
-import { createTaskRestamp } from '../router/tasks.ts';
+import { restampTasks } from '../router/tasks.ts';
 import { Doors } from './doors.ts';
 import { createPipeline } from './pipeline.ts';
 import type { ResolvedViewOptions } from './view-options.ts';
@@ -49,6 +51,7 @@ export interface ViewContext {
   readonly declared: Declarations;
   /** Seals what callers hold. */
   readonly seal: Seal;
+  readonly states: RequestStates;
   readonly marksUris: boolean;
   readonly drainMs: number;
   readonly clock: Clock;
@@ -131,7 +134,7 @@ export class GatewayView {
   }
 
   #createPipeline({ info, instructions, upstreams: names, label, isWhole }: ResolvedViewOptions): Handler {
-    const { clock, telemetry, use, pick, reading, marksUris, declared } = this.#context;
+    const { clock, telemetry, use, pick, reading, marksUris, declared, states } = this.#context;
     const catalog = this.#catalog;
     const upstreams = this.#upstreams;
     const ids = this.#taskIds;
@@ -152,7 +155,12 @@ export class GatewayView {
         connections: () => reachUpstreams([...upstreams.values()], reading),
       }),
       fanIn: this.#fanIn.handler,
-      dispatch: createDispatch({ pick, wheel: reading.wheel, restamp: createTaskRestamp(ids) }),
+      dispatch: createDispatch({
+        pick,
+        wheel: reading.wheel,
+        reopen: (call) => states.open(call),
+        restamp: createRestamp([restampTasks(ids), states.restampOf]),
+      }),
     });
   }
 

@@ -54,14 +54,14 @@ export function overChild(options: ChildOptions, context: ConnectContext): Trans
     kind: 'stdio',
     label,
     supervised: true,
-    async open(signal) {
+    async open(signal, terms) {
       const child = start(options);
       const link = linkOverChannel(channelOverStreams({ input: child.stdout, output: child.stdin }), label);
       const failed = failure(child.process, options.command);
       let gone = false;
       void link.closed.then(() => (gone = true));
       try {
-        const connected = connect(link, { ...context, signal, ...(era ? { era } : {}) });
+        const connected = connect(link, { ...context, ...terms, signal, ...(era ? { era } : {}) });
         const connection = await Promise.race([connected, failed]);
         era = connection.era;
         return ownedBy(child.process, connection);

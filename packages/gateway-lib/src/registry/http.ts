@@ -39,21 +39,47 @@ class TwoLanes implements HttpClient {
   }
 }
 
+/** The connections to one server, for all sessions with it; they close with the last of these. */
+class SharedLanes {
+  readonly #create: () => HttpClient;
+  #lanes: TwoLanes | undefined;
+  #users = 0;
+
+  constructor(create: () => HttpClient) {
+    this.#create = create;
+  }
+
+  take(): { readonly lanes: TwoLanes; readonly release: () => Promise<void> } {
+    const lanes = (this.#lanes ??= new TwoLanes(this.#create(), this.#create()));
+    this.#users++;
+    let isTaken = true;
+    const release = async (): Promise<void> => {
+      if (!isTaken) return;
+      isTaken = false;
+      if (--this.#users > 0) return;
+      this.#lanes = undefined;
+      await lanes.close();
+    };
+    return { lanes, release };
+  }
+}
+
 /** A server over Streamable HTTP as an endpoint. */
 export function overHttp({ url, headers, createClient }: HttpEndpointOptions, context: ConnectContext): Transport {
   const verdict = new EraVerdict(context.clock);
+  const shared = new SharedLanes(createClient);
   return {
     kind: 'http',
     // The path may hold a credential.
     label: url.origin,
     supervised: false,
-    async open(signal) {
-      const client = new TwoLanes(createClient(), createClient());
+    async open(signal, terms) {
+      const { lanes, release } = shared.take();
       try {
-        const link = linkOverHttp(client, url, headers);
-        return client.withPings(await connect(link, { ...context, signal, verdict }));
+        const link = linkOverHttp({ request: lanes.request, close: release }, url, headers);
+        return lanes.withPings(await connect(link, { ...context, ...terms, signal, verdict }));
       } catch (thrown) {
-        await client.close();
+        await release();
         throw thrown;
       }
     },

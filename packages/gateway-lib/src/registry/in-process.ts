@@ -71,6 +71,6 @@ export const inProcessOfficial = (server: OfficialServer, context: ConnectContex
   label: 'in-process',
   supervised: false,
   // Its era is known: connected directly, both official versions serve the legacy era.
-  open: (signal) =>
-    connect(linkOverChannel(channelToOfficial(server), 'in-process'), { ...context, signal, era: 'legacy' }),
+  open: (signal, terms) =>
+    connect(linkOverChannel(channelToOfficial(server), 'in-process'), { ...context, ...terms, signal, era: 'legacy' }),
 });

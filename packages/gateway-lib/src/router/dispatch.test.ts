@@ -29,7 +29,12 @@ beforeEach(() => {
   clock = new FakeClock();
   connection = new FakeConnection();
   endpoint = new FakeEndpoint('here', connection);
-  dispatch = createDispatch({ pick: () => endpoint, wheel: createWheel(clock), restamp: (reply) => reply });
+  dispatch = createDispatch({
+    pick: () => endpoint,
+    wheel: createWheel(clock),
+    reopen: (call) => call,
+    restamp: (reply) => reply,
+  });
 });
 
 const routed = (target = 'x', options: CallOptions = {}): RoutedCall => ({
@@ -154,7 +159,9 @@ describe('a call to an upstream with several endpoints', () => {
         return next;
       };
       const call = { ...routed(), route: { upstream: upstreamOf('up', ...endpoints), target: 'x' } };
-      return createDispatch({ pick, wheel: createWheel(clock), restamp: (reply) => reply })(call);
+      return createDispatch({ pick, wheel: createWheel(clock), reopen: (call) => call, restamp: (reply) => reply })(
+        call,
+      );
     };
     await send(dead, worse, endpoint);
     expect(tried).toEqual(['dead', 'worse', 'here']);

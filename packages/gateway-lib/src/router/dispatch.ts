@@ -15,28 +15,22 @@ import type { Wheel } from '../core/wheel.ts';
 import { httpStatusOf } from '../registry/answer.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
+import type { Restamp } from './restamp.ts';
 
 /** What calls are sent with. */
 export interface DispatchOptions {
   readonly pick: Pick;
   readonly wheel: Wheel;
-  /** Puts what only this gateway can read in place of what only the endpoint knows: ids of tasks. */
+  /** Gives a retry back the state that its endpoint asked with. @throws McpError if it is none of this call */
+  readonly reopen: (call: RoutedCall) => RoutedCall | Promise<RoutedCall>;
   readonly restamp: Restamp;
-}
-
-/** Changes a reply on its way back. */
-export type Restamp = (reply: Reply, from: ReplyOrigin) => Reply | Promise<Reply>;
-
-/** The call that a reply answers, and who answers it. */
-export interface ReplyOrigin {
-  readonly call: RoutedCall;
-  readonly endpoint: Endpoint;
 }
 
 /** Last stage: sends a call to an endpoint of its upstream, under the upstream's name for the target. */
 export const createDispatch =
-  ({ pick, wheel, restamp }: DispatchOptions): Handler<RoutedCall> =>
-  async (call) => {
+  ({ pick, wheel, reopen, restamp }: DispatchOptions): Handler<RoutedCall> =>
+  async (given) => {
+    const call = given.round === 0 ? given : await reopen(given);
     const { upstream, endpoint: first } = call.route;
     const guard = new Guard(call, wheel);
     try {
@@ -44,7 +38,8 @@ export const createDispatch =
       const { endpoint, connection } = await guard.until(reach(upstream, pick, first));
       guard.enter(endpoint);
       const reply = await guard.until(connection.handler({ ...renamed(call), signal: guard.signal }));
-      return guard.follow(await restamp(reply, { call, endpoint }));
+      const restamped = restamp(reply, { call, endpoint });
+      return guard.follow(restamped instanceof Promise ? await restamped : restamped);
     } catch (thrown) {
       throw guard.failed(thrown);
     }

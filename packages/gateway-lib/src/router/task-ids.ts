@@ -1,7 +1,8 @@
 import type { Call, Era, Principal } from '@org/mcp-sdk';
 import type { Seal } from '@org/mcp-sdk/wire';
 import type { Route } from '../core/routed-call.ts';
-import type { Endpoint, Upstream } from '../core/upstream.ts';
+import type { Upstream } from '../core/upstream.ts';
+import { endpointAt, type Place } from './place.ts';
 
 /** What ids of tasks are made with. */
 export interface TaskIdOptions {
@@ -28,14 +29,8 @@ export class TaskIds {
   }
 
   /** The id under which a caller knows a task of an endpoint. */
-  seal(taskId: string, { upstream, endpoint }: Required<Omit<Route, 'target'>>, caller: TaskCaller): Promise<string> {
-    const content: SealedTask = {
-      upstream: upstream.name,
-      at: upstream.endpoints.indexOf(endpoint as Endpoint),
-      label: endpoint?.label ?? '',
-      taskId,
-      ...boundTo(caller),
-    };
+  seal(taskId: string, place: Place, caller: TaskCaller): Promise<string> {
+    const content: SealedTask = { ...place, taskId, ...boundTo(caller) };
     return this.#options.seal.seal(this.#purpose, { ...content });
   }
 
@@ -46,16 +41,12 @@ export class TaskIds {
     const bound = boundTo(caller);
     if (!content || content.era !== bound.era || content.who !== bound.who) return undefined;
     const upstream = this.#options.upstreams.get(content.upstream);
-    return upstream && { upstream, target: content.taskId, endpoint: endpointOf(upstream, content) };
+    return upstream && { upstream, target: content.taskId, endpoint: endpointAt(upstream, content) };
   }
 }
 
 /** What an id holds. */
-interface SealedTask {
-  readonly upstream: string;
-  /** Which of the endpoints has the task, and what it is called: another replica may have them in another order. */
-  readonly at: number;
-  readonly label: string;
+interface SealedTask extends Place {
   readonly taskId: string;
   readonly era: Era;
   readonly who: string;
@@ -65,8 +56,3 @@ const boundTo = ({ era, principal }: TaskCaller): Pick<SealedTask, 'era' | 'who'
 
 const nameOf = (principal: Principal | null): string =>
   principal ? JSON.stringify([principal.issuer ?? null, principal.subject]) : '';
-
-function endpointOf({ endpoints }: Upstream, { at, label }: SealedTask): Endpoint | undefined {
-  const there = endpoints[at];
-  return there?.label === label ? there : endpoints.find((endpoint) => endpoint.label === label);
-}

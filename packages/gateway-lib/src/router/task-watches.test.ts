@@ -3,6 +3,7 @@ import { createSeal, PushQueue } from '@org/mcp-sdk/wire';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { answer, FakeConnection, FakeEndpoint, upstreamOf } from '../../test/support/fakes.ts';
+import { placeOf } from './place.ts';
 import { TaskIds } from './task-ids.ts';
 import { createWatchTasks, type WatchTasks } from './task-watches.ts';
 
@@ -48,7 +49,7 @@ beforeEach(async () => {
   const endpoint = new FakeEndpoint('here', connection);
   const upstream = upstreamOf('up', endpoint);
   const ids = new TaskIds({ name: 'gw', seal: createSeal(new Uint8Array(32)), upstreams: new Map([['up', upstream]]) });
-  known = await ids.seal('t', { upstream, endpoint }, call);
+  known = await ids.seal('t', placeOf(upstream, endpoint), call);
   watch = createWatchTasks({
     ids,
     clock,

@@ -1,19 +1,8 @@
-import {
-  isJsonObject,
-  McpError,
-  META,
-  Payload,
-  resultReply,
-  streamReply,
-  type Call,
-  type JsonObject,
-  type Message,
-  type Reply,
-  type ResultMessage,
-} from '@org/mcp-sdk';
-import { membersOf, peekResult } from '@org/mcp-sdk/wire';
+import { isJsonObject, McpError, META, type Payload, type Call, type JsonObject } from '@org/mcp-sdk';
+import { membersOf, replaceMember } from '@org/mcp-sdk/wire';
 import type { Route } from '../core/routed-call.ts';
-import type { ReplyOrigin, Restamp } from './dispatch.ts';
+import { placeOf } from './place.ts';
+import type { RestampOf } from './restamp.ts';
 import type { TaskIds } from './task-ids.ts';
 
 /** Name of the extension in capabilities. @see https://github.com/modelcontextprotocol/ext-tasks */
@@ -37,25 +26,19 @@ export async function routeTask(call: Call, ids: TaskIds): Promise<Route> {
 }
 
 /** Gives tasks in replies the ids that their callers know. */
-export const createTaskRestamp =
-  (ids: TaskIds): Restamp =>
-  (reply, origin) => {
-    const restamp = restampOf(origin, ids);
-    return restamp ? mapResultOf(reply, restamp) : reply;
+export const restampTasks =
+  (ids: TaskIds): RestampOf =>
+  ({ call, endpoint }) => {
+    const { upstream, target } = call.route;
+    if (isAboutTask(call)) return (result) => withTaskId(result, { from: target, to: call.target ?? '' });
+    if (call.method !== 'tools/call' || !declaresTasks(call)) return undefined;
+    return (result) => {
+      const taskId = createdTask(result);
+      if (taskId === undefined) return result;
+      const sealing = ids.seal(taskId, placeOf(upstream, endpoint), call);
+      return sealing.then((to) => replaceMember(result, 'taskId', to));
+    };
   };
-
-type RestampResult = (result: Payload<JsonObject>) => Payload<JsonObject> | Promise<Payload<JsonObject>>;
-
-function restampOf({ call, endpoint }: ReplyOrigin, ids: TaskIds): RestampResult | undefined {
-  const { upstream, target } = call.route;
-  if (isAboutTask(call)) return (result) => withTaskId(result, { from: target, to: call.target ?? '' });
-  if (call.method !== 'tools/call' || !declaresTasks(call)) return undefined;
-  return async (result) => {
-    const taskId = createdTask(result);
-    if (taskId === undefined) return result;
-    return withTaskId(result, { from: taskId, to: await ids.seal(taskId, { upstream, endpoint }, call) });
-  };
-}
 
 const decoder = new TextDecoder();
 
@@ -90,34 +73,13 @@ function createdTask({ bytes }: Payload<JsonObject>): string | undefined {
   return typeof taskId === 'string' ? taskId : undefined;
 }
 
-/** Replaces the id of a task where its state names it; the rest keeps its bytes. */
-export function withTaskId<T extends JsonObject>(
-  state: Payload<T>,
+/** Replaces the id of a task where its state names it. */
+export function withTaskId(
+  state: Payload<JsonObject>,
   { from, to }: { readonly from: string; readonly to: string },
-): Payload<T> {
+): Payload<JsonObject> {
   const { bytes } = state;
   const span = membersOf(bytes).get('taskId');
   if (!span || JSON.parse(decoder.decode(bytes.subarray(span.start, span.end))) !== from) return state;
-  const [before, after] = [bytes.subarray(0, span.start), bytes.subarray(span.end)];
-  return Payload.json(`${decoder.decode(before)}${JSON.stringify(to)}${decoder.decode(after)}`);
+  return replaceMember(state, 'taskId', to);
 }
-
-async function mapResultOf(reply: Reply, restamp: RestampResult): Promise<Reply> {
-  const { single } = reply;
-  if (single?.kind === 'error') return reply;
-  if (single) return resultReply(await restamp(single.result), peekResult);
-  return streamReply(mapResults(reply, restamp), (reason) => {
-    reply.cancel(reason);
-  });
-}
-
-async function* mapResults(reply: Reply, restamp: RestampResult): AsyncGenerator<Message> {
-  for await (const message of reply.messages())
-    if (message.kind === 'result') yield await restamped(message, restamp);
-    else yield message;
-}
-
-const restamped = async ({ result }: ResultMessage, restamp: RestampResult): Promise<ResultMessage> => ({
-  kind: 'result',
-  result: await restamp(result),
-});

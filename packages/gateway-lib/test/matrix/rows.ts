@@ -13,9 +13,6 @@ const both =
     for (const name of UPSTREAMS) await check(driver, name);
   };
 
-/** Rows in which the upstream asks the caller. */
-export const ASKING: ReadonlySet<string> = new Set(['elicitation/create', 'sampling/createMessage', 'roots/list']);
-
 /** What a caller does through the gateway; each row is one method or one habit of the protocol. */
 export const ROWS: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
   'server/discover or initialize': async (driver) => {

@@ -6,7 +6,7 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport as V2Stdio } from '@modelcontextprotocol/server/stdio';
 import type { Era } from '@org/mcp-sdk';
 import { randomUUID } from 'node:crypto';
-import type { UpstreamOptions } from '../../src/index.ts';
+import type { Isolation, UpstreamOptions } from '../../src/index.ts';
 import { serveFetch, startHttp, type TestHttpServer } from '../support/http-server.ts';
 import { startRelay } from '../support/relay.ts';
 import { ownUpstream } from './own-upstream.ts';
@@ -62,7 +62,7 @@ async function overLegacyHttp(world: World): Promise<UpstreamCell> {
         await (known ?? (await create())).handleRequest(req, res);
       })(),
   );
-  return httpCell(http);
+  return httpCell(http, undefined, 'session');
 }
 
 async function overSse(world: World): Promise<UpstreamCell> {
@@ -77,11 +77,15 @@ async function overSse(world: World): Promise<UpstreamCell> {
       void v1Upstream(world).connect(transport);
     }
   });
-  return httpCell(http);
+  return httpCell(http, undefined, 'session');
 }
 
-const httpCell = (http: TestHttpServer, leave = (): void => undefined): UpstreamCell => ({
-  options: { url: http.url },
+const httpCell = (
+  http: TestHttpServer,
+  leave = (): void => undefined,
+  isolation: Isolation = 'shared',
+): UpstreamCell => ({
+  options: { url: http.url, isolation },
   async close() {
     leave();
     await http.close();
@@ -97,7 +101,7 @@ async function overModernStdio(world: World): Promise<UpstreamCell> {
 
 async function overLegacyStdio(world: World): Promise<UpstreamCell> {
   const relay = await startRelay((streams) => void v1Upstream(world).connect(new V1Stdio(streams, streams)));
-  return { options: { command: relay.command, args: relay.args }, close: () => relay.close() };
+  return { options: { command: relay.command, args: relay.args, isolation: 'session' }, close: () => relay.close() };
 }
 
 async function inProcessModern(world: World): Promise<UpstreamCell> {

@@ -35,6 +35,12 @@ export interface ConnectOptions {
   clientInfo: ClientIdentity;
   /** What the client can be asked, as told to the server. @defaultValue `{}`: nothing */
   clientCapabilities?: JsonObject;
+  /**
+   * Whether a legacy session that the server has forgotten is opened again. Without that the connection ends: what the
+   * server knew of its one caller would be lost silently.
+   * @defaultValue true
+   */
+  reopens?: boolean;
   /** Answers what a legacy server asks. Modern servers ask in their results. @defaultValue nothing is answered */
   answer?: ServerRequestHandler;
   /** Gives up when aborted. */

@@ -93,7 +93,11 @@ class LegacyUpstream implements Connection {
   /** Servers may ask where they tell of changes: whoever can be asked has the stream open from the start. */
   #streamOf(link: HttpLink): GetStream {
     const session = link.sessionId;
-    const stream = new GetStream({ link, clock: this.#options.clock, renew: () => this.#reopen(session) });
+    const stream = new GetStream({
+      link,
+      clock: this.#options.clock,
+      renew: () => (this.#options.reopens === false ? this.close() : this.#reopen(session)),
+    });
     const capabilities = this.#options.clientCapabilities ?? {};
     if (!ASKABLE.some((name) => name in capabilities)) return stream;
     const { signal } = this.#session;
@@ -145,9 +149,15 @@ class LegacyUpstream implements Connection {
       return await this.#link.send(call);
     } catch (thrown) {
       if (!isExpired(thrown)) throw thrown;
+      if (this.#options.reopens === false) return await this.#forgotten();
       await untilAborted(this.#reopen(session), call.signal);
       return this.#link.send(call);
     }
+  }
+
+  async #forgotten(): Promise<never> {
+    await this.close();
+    throw new McpError('unavailable', `${this.#link.label} has forgotten the session.`);
   }
 
   get #sessionId(): string | undefined {

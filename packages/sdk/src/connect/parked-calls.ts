@@ -58,6 +58,11 @@ export class ParkedCalls {
     return this.#running.size + this.#parked.size;
   }
 
+  /** Whether a retry with that state goes on here. */
+  has(requestState: string): boolean {
+    return this.#parked.has(requestState) || this.#resumed.has(requestState);
+  }
+
   /**
    * Answers a call by `next`, in as many rounds as the server has questions for. Two retries with one state share one
    * outcome.

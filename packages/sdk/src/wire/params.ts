@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { targetMember } from '../core/methods.ts';
 import { joinJson, Payload, type Member, type ParamsSpans, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
+import { membersOf } from './result.ts';
 
 const encoder = new TextEncoder();
 
@@ -15,22 +16,32 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   const member = targetMember(method);
   if (member === undefined) return params;
   const span = params.spans?.target;
-  if (span) return spliceTarget(params, span, encoder.encode(JSON.stringify(target)));
+  if (span) return splice(params, span, encoder.encode(JSON.stringify(target)));
   const { value } = params;
   if (member !== 'ref') return Payload.of({ ...value, [member]: target });
   const ref = isJsonObject(value.ref) ? value.ref : {};
   return Payload.of({ ...value, ref: { ...ref, [ref.type === 'ref/prompt' ? 'name' : 'uri']: target } });
 }
 
-function spliceTarget(params: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {
-  const { bytes, spans } = params;
+/** Replaces the value of a top-level member that is there; others keep their bytes. */
+export function replaceMember(object: Payload<JsonObject>, key: string, value: unknown): Payload<JsonObject> {
+  const at = membersOf(object.bytes).get(key);
+  return at ? splice(object, at, encoder.encode(JSON.stringify(value))) : object;
+}
+
+function splice({ bytes, spans }: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {
   const by = json.length - (at.end - at.start);
-  const meta = spans?.meta && (spans.meta.start > at.start ? moveMeta(spans.meta, by) : spans.meta);
-  return Payload.json(joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]), {
-    target: { start: at.start, end: at.end + by },
-    ...(meta ? { meta } : {}),
+  const { target, meta } = spans ?? {};
+  const spliced = joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]);
+  if (!spans) return Payload.json(spliced);
+  return Payload.json(spliced, {
+    ...(target ? { target: { start: after(target.start, at, by), end: after(target.end, at, by) } } : {}),
+    ...(meta ? { meta: meta.start > at.start ? moveMeta(meta, by) : meta } : {}),
   });
 }
+
+/** Where an offset is once the value at a place has another length. */
+const after = (offset: number, { start }: Span, by: number): number => (offset > start ? offset + by : offset);
 
 /** Members of `_meta` to set, as JSON text by key; undefined removes one. */
 export type MetaPatch = Readonly<Record<string, string | undefined>>;

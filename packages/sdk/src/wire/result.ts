@@ -27,6 +27,22 @@ export function elementsOf(json: Uint8Array): Span[] {
   return elements;
 }
 
+const ASKS = new TextEncoder().encode('input_required');
+
+/** A letter of it that is rare elsewhere. */
+const RARE = ASKS.indexOf(0x71);
+
+/**
+ * Whether a result may be one that asks: for most it is clear that they do not, at the cost of a search. A spelling with
+ * escapes is not found.
+ */
+export function mayAsk({ json }: Payload<JsonObject>): boolean {
+  if (typeof json === 'string') return json.includes('input_required');
+  for (let at = json.indexOf(0x71); at >= 0; at = json.indexOf(0x71, at + 1))
+    if (ASKS.every((byte, index) => json[at - RARE + index] === byte)) return true;
+  return false;
+}
+
 /** Tells complete from input_required by the top-level keys. */
 export const peekResult: Peek = (result) => {
   if (typeof result.json === 'string')

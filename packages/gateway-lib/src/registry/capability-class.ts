@@ -1,0 +1,48 @@
+import { isJsonObject, META, type Call, type JsonObject } from '@org/mcp-sdk';
+
+/** What callers can be asked, in one spelling for all that say the same: sessions of legacy servers are opened for one. */
+export interface CapabilityClass {
+  /** The same for two classes that are one. */
+  readonly key: string;
+  readonly capabilities: JsonObject;
+}
+
+/** All that the gateway can pass on, from whatever call. Roots are a caller's own: servers keep them for a session. */
+export const ANY_CALLER: CapabilityClass = classOf({
+  elicitation: { form: {}, url: {} },
+  sampling: { tools: {}, context: {} },
+});
+
+/** Nothing can be asked. */
+export const NO_CALLER: CapabilityClass = classOf({});
+
+/** The class of a call's caller. @param isAlone - whether nobody else shares the session: only then have roots a meaning */
+export function capabilityClass({ params }: Call, isAlone: boolean): CapabilityClass {
+  const { _meta: meta } = params.value;
+  const declared = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
+  const { elicitation, sampling, roots, extensions } = isJsonObject(declared) ? declared : {};
+  return classOf({
+    ...(isJsonObject(elicitation) ? { elicitation: modesOf(elicitation) } : {}),
+    ...(isJsonObject(sampling) ? { sampling: members(sampling, ['tools', 'context']) } : {}),
+    ...(isAlone && isJsonObject(roots) ? { roots: {} } : {}),
+    ...(isJsonObject(extensions) && Object.keys(extensions).length > 0 ? { extensions } : {}),
+  });
+}
+
+/** Without a mode it means forms: that is what elicitation was before there were modes. */
+function modesOf(elicitation: JsonObject): JsonObject {
+  const modes = members(elicitation, ['form', 'url']);
+  return Object.keys(modes).length > 0 ? modes : { form: {} };
+}
+
+const members = (capability: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.filter((name) => isJsonObject(capability[name])).map((name) => [name, {}]));
+
+/** Extensions come in any order; the rest is written in one. */
+function classOf({ extensions, ...rest }: JsonObject): CapabilityClass {
+  const sorted = isJsonObject(extensions)
+    ? Object.fromEntries(Object.entries(extensions).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : undefined;
+  const capabilities: JsonObject = { ...rest, ...(sorted ? { extensions: sorted } : {}) };
+  return { key: JSON.stringify(capabilities), capabilities };
+}
