@@ -110,7 +110,8 @@ describe('a task of an upstream', () => {
     ['an anonymous caller', ALICE, null],
     ['somebody, being nobody', null, BOB],
   ])('is unknown to %s', async (_who, owner, stranger) => {
-    const gateway = gatewayOf({ upstreams: { a: taskServer('a') } });
+    // To this server all of them are the gateway.
+    const gateway = gatewayOf({ upstreams: { a: await overHttp(taskServer('a').server) } });
     const { taskId } = await start(gateway, 'a_work', owner);
     for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'])
       await expect(ask(gateway, [method, taskId, { inputResponses: {} }], stranger)).rejects.toMatchObject({

@@ -19,6 +19,7 @@ import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/mes
 import { patchMeta, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { LazyAbort } from './lazy-abort.ts';
+import { legacyCapabilities, modernCapabilities } from './legacy-capabilities.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import {
   LegacyQuestions,
@@ -43,9 +44,6 @@ export interface LegacyListener {
   readonly signal: AbortSignal;
   readonly principal: Principal | null;
 }
-
-/** Tasks of the legacy era are not those of the modern one. */
-const LEGACY_ONLY = new Set(['tasks']);
 
 /** What a legacy client is told, or asked, outside of its calls. */
 export type ToldMessage = NotificationMessage | QuestionMessage | WithdrawalMessage;
@@ -100,11 +98,10 @@ export class LegacySession implements CallerSession {
     });
     this.client = client;
     this.#questions = new LegacyQuestions(client.capabilities, tools);
-    const known = Object.entries(client.capabilities).filter(([name]) => !LEGACY_ONLY.has(name));
     this.#stamp = {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
       [META.clientInfo]: JSON.stringify(client.clientInfo),
-      [META.clientCapabilities]: JSON.stringify(Object.fromEntries(known)),
+      [META.clientCapabilities]: JSON.stringify(modernCapabilities(client.capabilities)),
       // None that the caller writes there counts: its level is what it has set.
       [META.logLevel]: undefined,
     };
@@ -122,7 +119,7 @@ export class LegacySession implements CallerSession {
     return resultReply(
       Payload.of<JsonObject>({
         protocolVersion: this.client.version,
-        capabilities: discovered.capabilities ?? {},
+        capabilities: isJsonObject(discovered.capabilities) ? legacyCapabilities(discovered.capabilities) : {},
         serverInfo: meta[META.serverInfo] ?? { name: 'unnamed', version: '0.0.0' },
         ...(instructions === undefined ? {} : { instructions }),
       }),
