@@ -237,6 +237,16 @@ describe('what a server says unasked', () => {
   });
 });
 
+describe('a modern server that asks', () => {
+  it('is not answered: nothing may be', async () => {
+    const { channel, link } = open();
+    link.settle('modern', MODERN_VERSION);
+    channel.receive({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    await link.notify('notifications/after', Payload.of({}));
+    expect(channel.sent).toMatchObject([{ method: 'notifications/after' }]);
+  });
+});
+
 describe('a link over a channel', () => {
   it('notifies and closes', async () => {
     const { channel, link } = open();

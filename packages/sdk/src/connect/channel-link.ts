@@ -26,7 +26,8 @@ class ChannelLink implements Link {
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   /** Running answers to the server's own requests. */
   readonly #answering = new Map<RequestId, AbortController>();
-  #era: Era = 'modern';
+  /** Undefined until it is known. */
+  #era: Era | undefined;
   #nextId = 1;
   #closeReason: McpError | undefined;
 
@@ -103,6 +104,8 @@ class ChannelLink implements Link {
   }
 
   async #answer(frame: RequestFrame, relatedTo: RequestId | undefined): Promise<void> {
+    // Modern servers ask nothing, and nothing may be answered to them.
+    if (this.#era === 'modern') return;
     const cancelled = new AbortController();
     this.#answering.set(frame.id, cancelled);
     const call = relatedTo === undefined ? undefined : (this.#pending.get(relatedTo)?.call ?? null);

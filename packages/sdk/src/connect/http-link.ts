@@ -14,7 +14,14 @@ import { decodeEvents, type StreamCursor } from '../wire/sse.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
 import { ResumableStream, type Position } from './resumable.ts';
-import { answerToServer, isCancellable, RESPONSE_LIMITS, type Link, type ServerRequestHandler } from './link.ts';
+import {
+  answerToServer,
+  isCancellable,
+  isForListeners,
+  RESPONSE_LIMITS,
+  type Link,
+  type ServerRequestHandler,
+} from './link.ts';
 
 const encoder = new TextEncoder();
 
@@ -46,7 +53,8 @@ export class HttpLink implements Link {
   readonly #base: Record<string, string>;
   /** Running answers to the server's own requests. */
   readonly #answering = new Map<RequestId, AbortController>();
-  #era: Era = 'modern';
+  /** Undefined until it is known. */
+  #era: Era | undefined;
   #sessionId: string | undefined;
   /** What `initialize` was answered with; calls go under it once the session is agreed. */
   #newSessionId: string | undefined;
@@ -211,10 +219,19 @@ export class HttpLink implements Link {
       if (frame === undefined) continue;
       // Not waited for: what the server tells meanwhile belongs to the call too.
       if (frame.kind === 'request') void this.#answer(frame, of?.call);
-      else if (this.#era === 'legacy' && frame.kind === 'notification' && frame.method === CANCELLED)
-        this.#withdraw(frame);
-      else yield frame;
+      else if (frame.kind === 'response' || !this.#takes(frame, of?.call)) yield frame;
     }
+  }
+
+  /** Takes a notification that is not for who reads the stream. @returns whether it did */
+  #takes(frame: NotificationFrame, call: Call | undefined): boolean {
+    if (this.#era === 'legacy' && frame.method === CANCELLED) {
+      this.#withdraw(frame);
+      return true;
+    }
+    if (!call || !isForListeners(call, frame)) return false;
+    for (const listener of this.#listeners) listener(frame);
+    return true;
   }
 
   /** The server no longer waits for what it asked. */
@@ -224,6 +241,8 @@ export class HttpLink implements Link {
   }
 
   async #answer(frame: RequestFrame, call: Call | undefined): Promise<void> {
+    // Modern servers ask nothing, and nothing may be answered to them.
+    if (this.#era === 'modern') return;
     const cancelled = new AbortController();
     this.#answering.set(frame.id, cancelled);
     const answer = await answerToServer(frame, this.onRequest, { signal: cancelled.signal, call });

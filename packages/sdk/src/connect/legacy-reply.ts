@@ -3,7 +3,15 @@ import { isRpcError, type RpcError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
-import { RemoteError, remoteErrorReply, resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
+import {
+  RemoteError,
+  remoteErrorReply,
+  resultReply,
+  streamReply,
+  type ErrorMessage,
+  type Message,
+  type Reply,
+} from '../core/reply.ts';
 import { peekResult, modernizeResult } from '../wire/result.ts';
 
 /** What legacy servers answer for a resource that is not there; modern ones say -32602. */
@@ -12,6 +20,9 @@ const RESOURCE_NOT_FOUND = -32002;
 /** A legacy server wants the user to open pages first (2025-11-25, URL Elicitation Required Error). */
 const URL_ELICITATION_REQUIRED = -32042;
 
+/** A modern caller lacks a capability that the call needs. */
+const MISSING_CAPABILITY = -32021;
+
 /** Makes the reply of a legacy server one of the modern era. */
 export function modernizeReply(call: Call, reply: Reply): Reply {
   const { single } = reply;
@@ -19,12 +30,15 @@ export function modernizeReply(call: Call, reply: Reply): Reply {
     const message = modernize(call, single);
     if (message === single) return reply;
     if (message.kind === 'result') return resultReply(message.result, peekResult);
-    return message.kind === 'error' ? remoteErrorReply(message.error, reply.status) : reply;
+    return message.kind === 'error' ? remoteErrorReply(message.error, statusOf(message, reply.status)) : reply;
   }
   return streamReply(modernizeAll(call, reply), (reason) => {
     reply.cancel(reason);
   });
 }
+
+const statusOf = ({ error }: ErrorMessage, status: number): number =>
+  error.value.code === MISSING_CAPABILITY ? 400 : status;
 
 async function* modernizeAll(call: Call, reply: Reply): AsyncGenerator<Message> {
   for await (const message of reply.messages()) if (!isForLegacyOnly(call, message)) yield modernize(call, message);
@@ -40,9 +54,18 @@ function modernize(call: Call, message: Message): Message {
   const { value } = message.error;
   if (!isRpcError(value)) return message;
   if (value.code === RESOURCE_NOT_FOUND) return { kind: 'error', error: Payload.of({ ...value, code: -32602 }) };
-  const asked = value.code === URL_ELICITATION_REQUIRED && takesUrls(call) ? pagesOf(value) : undefined;
-  return asked ? { kind: 'result', result: Payload.of(asked) } : message;
+  if (value.code !== URL_ELICITATION_REQUIRED) return message;
+  const asked = takesUrls(call) ? pagesOf(value) : undefined;
+  if (asked) return { kind: 'result', result: Payload.of(asked) };
+  return call.era === 'legacy' ? message : { kind: 'error', error: Payload.of(needsPages(value)) };
 }
+
+/** The modern era has no such code (2026-07-28, Error Codes): what is missing is the capability. */
+const needsPages = ({ message }: RpcError): RpcError => ({
+  code: MISSING_CAPABILITY,
+  message,
+  data: { requiredCapabilities: { elicitation: { url: {} } } },
+});
 
 function takesUrls({ params }: Call): boolean {
   const { _meta: meta } = params.value;

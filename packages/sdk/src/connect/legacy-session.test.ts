@@ -98,10 +98,15 @@ it('a page that the user refuses is not asked for again', async () => {
   expect(channel.sent.some(({ method }) => method === 'tools/call')).toBe(false);
 });
 
-it('a caller that shows no pages gets the error as it is', async () => {
+it('a caller that shows no pages learns what it lacks; a legacy one gets the error as it is', async () => {
   const { connection } = await onPipe(() => REQUIRED);
-  const reply = await connection.handler(createCall('tools/call', { name: 't' }));
-  await expect(reply.result()).rejects.toMatchObject({ rpc: REQUIRED.error });
+  const call = createCall('tools/call', { name: 't' });
+  const requiredCapabilities = { elicitation: { url: {} } };
+  await expect((await connection.handler(call)).result()).rejects.toMatchObject({
+    rpc: { code: -32021, message: 'pay', data: { requiredCapabilities } },
+  });
+  const legacy = await connection.handler({ ...call, era: 'legacy' });
+  await expect(legacy.result()).rejects.toMatchObject({ rpc: REQUIRED.error });
 });
 
 interface Exchange {

@@ -32,7 +32,7 @@ export interface Link {
   readonly silenceMeansLegacy: boolean;
   /** Sends a call as it is and collects its reply. */
   readonly send: Handler;
-  /** Answers what the server asks of its client. Without it a server learns that nothing can be asked. */
+  /** Answers what a legacy server asks of its client. Without it a server learns that nothing can be asked. */
   onRequest?: ServerRequestHandler | undefined;
   /** Sends a notification. */
   notify(method: string, params: Payload<JsonObject>): Promise<void>;
@@ -48,6 +48,18 @@ export interface Link {
 
 /** Whether a server may be told that nobody waits for `call` any more; the specification forbids it for `initialize`. */
 export const isCancellable = (call: Call): boolean => call.method !== 'initialize';
+
+/** What tells of the server, not of the call on whose stream it may come. */
+const CHANGES: ReadonlySet<string> = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+  'notifications/resources/updated',
+]);
+
+/** Whether a notification on the stream of `call` belongs to those that listen to the server. */
+export const isForListeners = (call: Call, { method }: NotificationFrame): boolean =>
+  CHANGES.has(method) && call.method !== 'subscriptions/listen';
 
 /** Reads a reply to its end, whatever it says: a server that answers is there. */
 export async function readToEnd(reply: Reply): Promise<void> {
