@@ -111,6 +111,8 @@ async function resultOf(reply: Reply): Promise<Uint8Array> {
 }
 
 function entriesOf(method: ListMethod, members: Members): (Entry | undefined)[] {
+  const type = members.value('resultType') ?? 'complete';
+  if (type !== 'complete') throw new McpError('unavailable', `the result of ${method} has a type that no list has`);
   const list = members.bytes(LIST_MEMBERS[method]);
   if (!list) throw new McpError('unavailable', `the result of ${method} has no "${LIST_MEMBERS[method]}"`);
   return elementsOf(list).map(({ start, end }) => entryOf(KEY_MEMBER[method], list.subarray(start, end)));

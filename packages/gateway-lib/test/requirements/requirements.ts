@@ -1,0 +1,11 @@
+import { MODERN_BASE_RULES, MODERN_VERSION_RULES } from './modern-base-rules.ts';
+import { MODERN_HTTP_CLIENT_RULES, MODERN_HTTP_RULES } from './modern-http-rules.ts';
+import type { Rule } from './rule.ts';
+
+/** Rules that are checked from outside, and whose checks fakes turn red. */
+export const RULES: readonly Rule[] = [
+  ...MODERN_BASE_RULES,
+  ...MODERN_VERSION_RULES,
+  ...MODERN_HTTP_RULES,
+  ...MODERN_HTTP_CLIENT_RULES,
+];
