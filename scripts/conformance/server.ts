@@ -1,6 +1,6 @@
 // Serves what the public conformance suite judges, and prints its URL. Argument: a key of SERVED.
 import { createServer } from 'node:http';
-import { Gateway, type UpstreamOptions } from '@org/mcp-gateway';
+import { Gateway, type Isolation, type UpstreamOptions } from '@org/mcp-gateway';
 import type { Era, Handler, MCPServer } from '@org/mcp-sdk';
 import { listenHttp } from '@org/mcp-sdk/node';
 import { serveHttp } from '@org/mcp-sdk/serve';
@@ -19,7 +19,8 @@ const SERVED: Readonly<Record<string, () => Promise<string>>> = {
   dual: async () => before(await listen(backend)),
   official: async () => before(await listenOfficial()),
   collision: beforeTwo,
-  legacy: async () => before(await listenOneEra('legacy')),
+  // Roots are asked for where no two callers share a session of the server.
+  legacy: async () => before(await listenOneEra('legacy'), 'session'),
   modern: async () => before(await listenOneEra('modern')),
 };
 
@@ -37,8 +38,8 @@ async function listenOneEra(era: Era): Promise<string> {
   return (await listenHttp(oneEra(era, handle))).url;
 }
 
-function before(url: string): Promise<string> {
-  const gateway = new Gateway({ upstreams: { backend: { url } }, naming: 'never', ...EDGE });
+function before(url: string, isolation: Isolation = 'shared'): Promise<string> {
+  const gateway = new Gateway({ upstreams: { backend: { url, isolation } }, naming: 'never', ...EDGE });
   return listening(createServer((req, res) => void gateway.handle(req, res)));
 }
 
