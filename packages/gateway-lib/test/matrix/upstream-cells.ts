@@ -62,7 +62,7 @@ async function overLegacyHttp(world: World): Promise<UpstreamCell> {
         await (known ?? (await create())).handleRequest(req, res);
       })(),
   );
-  return httpCell(http, undefined, 'session');
+  return httpCell(http, undefined, 'principal');
 }
 
 async function overSse(world: World): Promise<UpstreamCell> {
@@ -77,7 +77,7 @@ async function overSse(world: World): Promise<UpstreamCell> {
       void v1Upstream(world).connect(transport);
     }
   });
-  return httpCell(http, undefined, 'session');
+  return httpCell(http, undefined, 'principal');
 }
 
 const httpCell = (
@@ -101,7 +101,7 @@ async function overModernStdio(world: World): Promise<UpstreamCell> {
 
 async function overLegacyStdio(world: World): Promise<UpstreamCell> {
   const relay = await startRelay((streams) => void v1Upstream(world).connect(new V1Stdio(streams, streams)));
-  return { options: { command: relay.command, args: relay.args, isolation: 'session' }, close: () => relay.close() };
+  return { options: { command: relay.command, args: relay.args, isolation: 'principal' }, close: () => relay.close() };
 }
 
 async function inProcessModern(world: World): Promise<UpstreamCell> {
