@@ -1,11 +1,12 @@
 import type { ListMethod } from '@org/mcp-sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
-import { deferred, type Deferred } from '../../test/support/fakes.ts';
+import { deferred, Recorder, type Deferred } from '../../test/support/fakes.ts';
 import { Catalog } from './catalog.ts';
-import type { CatalogView, ListPage } from './catalog-view.ts';
+import type { CatalogView, ListPage, ViewSelectors } from './catalog-view.ts';
 import { EMPTY_LIST, type UpstreamList } from './entry.ts';
 import { createNameTable } from './names.ts';
+import { createSelector } from './selection.ts';
 
 interface Read extends Deferred<UpstreamList> {
   readonly upstream: string;
@@ -249,5 +250,102 @@ describe('the catalog', () => {
     });
     expect(all.findUri('x://7')).toEqual({ upstream: 'b', target: 'x://7' });
     expect(all.findUri('y://7')).toBeUndefined();
+  });
+
+  it('does nothing for a list that is fresh, and looks again once somebody stops telling', async () => {
+    watched.add('a tools/list').add('b tools/list');
+    await view({ a: tools(['x'], 500), b: tools(['y'], 900) });
+    const first = await all.page('tools/list', undefined);
+    expect(first.hints).toEqual({ ttlMs: 500, isPublic: false, missing: [] });
+    clock.advance(60_000);
+    expect((await all.page('tools/list', undefined)).page).toBe(first.page);
+    watched.clear();
+    catalog.watchChanged();
+    void all.page('tools/list', undefined);
+    expect(reads).toHaveLength(2);
+  });
+
+  it('says how long a list is true still, in whole seconds', async () => {
+    watched.add('b tools/list');
+    await view({ a: tools(['x'], 5_500), b: tools(['y'], 60_000) });
+    const ttlMs = async (): Promise<number> => (await all.page('tools/list', undefined)).hints.ttlMs;
+    expect(await ttlMs()).toBe(5_000);
+    clock.advance(1_000);
+    expect(await ttlMs()).toBe(4_000);
+    clock.advance(4_100);
+    expect(await ttlMs()).toBe(400);
+  });
+
+  it('refuses a cursor before it reads anything', async () => {
+    await expect(all.page('tools/list', 'x')).rejects.toMatchObject({ code: 'invalid_params' });
+    expect(reads).toHaveLength(0);
+  });
+});
+
+describe('a view of the catalog', () => {
+  const only = (include: string[]): ViewSelectors => {
+    const selector = createSelector({ include });
+    return {
+      'tools/list': selector,
+      'prompts/list': selector,
+      'resources/list': selector,
+      'resources/templates/list': selector,
+    };
+  };
+
+  it('has its upstreams only, and asks nobody else', async () => {
+    const part = catalog.createView({ upstreams: ['b', 'nobody'], onChange: () => undefined });
+    const viewed = part.page('tools/list', undefined);
+    expect(reads.map(({ upstream }) => upstream)).toEqual(['b']);
+    await answerReads({ b: tools(['y']) });
+    expect(listed(await viewed)).toEqual(['b_y']);
+    expect(part.unread('tools/list')).toEqual([]);
+    expect(part.unread('prompts/list')).toEqual(['b']);
+  });
+
+  it('is told of its own changes only', async () => {
+    await view({ a: tools(['x'], 0), b: tools(['y'], 0) });
+    const told: ListMethod[] = [];
+    const part = catalog.createView({ selectors: only(['a_x', 'a_z']), onChange: (method) => told.push(method) });
+    expect(told).toEqual(['tools/list']);
+    expect(part.find('tools/list', 'a_x')).toEqual({ upstream: 'a', target: 'x' });
+    expect(part.find('tools/list', 'b_y')).toBeUndefined();
+    told.length = 0;
+    await view({ a: tools(['x', 'other'], 0), b: tools(['new'], 0) });
+    expect(told).toEqual([]);
+    await view({ a: tools(['x', 'z'], 0), b: tools(['new'], 0) });
+    expect(told).toEqual(['tools/list']);
+    catalog.removeView(part);
+    await view({ a: tools([], 0), b: tools(['new'], 0) });
+    expect(told).toEqual(['tools/list']);
+  });
+
+  it('lacks those of its upstreams that are missing, and fails when all of them are', async () => {
+    const part = catalog.createView({ upstreams: ['a'], onChange: () => undefined });
+    const viewed = part.page('tools/list', undefined);
+    viewed.catch(() => undefined);
+    await answerReads({ a: new Error('gone') });
+    await expect(viewed).rejects.toThrow('No upstream answers. a: gone');
+  });
+});
+
+describe('what the catalog tells', () => {
+  it('is each name that is taken or that nothing has, once', async () => {
+    const recorder = new Recorder();
+    const told = new Catalog({
+      upstreams: ['a', 'b'],
+      names: createNameTable({ naming: 'never' }),
+      clock,
+      read: () => Promise.resolve(tools(['x'], 0)),
+      isWatched: () => false,
+      overrides: new Map([['b', { tools: { exclude: ['y'] }, prompts: {}, resources: {} }]]),
+      telemetry: recorder,
+    });
+    const whole = told.createView({ onChange: () => undefined });
+    for (let n = 0; n < 3; n++) await whole.page('tools/list', undefined);
+    expect(recorder.facts.map(({ name, fields }) => ({ name, ...fields }))).toEqual([
+      { name: 'catalog.conflict', upstream: 'b', method: 'tools/list', names: ['x'], count: 1 },
+      { name: 'catalog.unmatched', upstream: 'b', method: 'tools/list', names: ['y'], count: 1 },
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../test/support/property.ts';
-import { createNameTable, type Naming } from './names.ts';
+import { createNameTable, type NameRecord, type Naming } from './names.ts';
 
+const AB = ['a', 'b'];
 const NAMINGS: readonly Naming[] = ['always', 'conflict', 'never'];
 
 describe('public names', () => {
@@ -115,7 +116,7 @@ describe('public names', () => {
           const owner = JSON.stringify([kind, upstream, name]);
           expect(given.get(key) ?? owner).toBe(owner);
           given.set(key, owner);
-          if (naming === 'always') expect(publicName.length).toBeLessThanOrEqual(64);
+          if (naming !== 'never') expect(publicName.length).toBeLessThanOrEqual(64);
         }
       }),
     );
@@ -132,5 +133,71 @@ describe('public names', () => {
     expect(two).toBeDefined();
     expect(two).not.toBe(one);
     expect(two?.length).toBeLessThanOrEqual(64);
+  });
+
+  it('that are recorded stay, whoever is read first then and however names are given', () => {
+    const before = createNameTable({ naming: 'conflict', upstreams: AB });
+    before.publicName('tools', 'b', 'search');
+    before.publicName('tools', 'a', 'search');
+    before.publicName('prompts', 'a', 'ask');
+    const names = JSON.parse(JSON.stringify(before.record())) as NameRecord;
+    expect(names).toEqual({
+      tools: { a_search: { upstream: 'a', name: 'search' }, search: { upstream: 'b', name: 'search' } },
+      prompts: { ask: { upstream: 'a', name: 'ask' } },
+    });
+    for (const naming of NAMINGS) {
+      const after = createNameTable({ naming, upstreams: ['new', ...AB], names });
+      expect(after.publicName('tools', 'a', 'search')).toBe('a_search');
+      expect(after.publicName('tools', 'b', 'search')).toBe('search');
+      expect(after.publicName('tools', 'new', 'search')).not.toBe('search');
+      expect(after.record()).toMatchObject(names);
+    }
+  });
+
+  it('stay when an upstream is added, in the next process as well', () => {
+    const names = createNameTable({ naming: 'always', upstreams: ['git'] });
+    expect(names.publicName('tools', 'git', 'hub_token')).toBe('git_hub_token');
+    const next = createNameTable({ naming: 'always', upstreams: ['git', 'git_hub'], names: names.record() });
+    expect(next.publicName('tools', 'git_hub', 'token')).toMatch(/^git_hub_token_[0-9a-f]{8}$/);
+    expect(next.publicName('tools', 'git', 'hub_token')).toBe('git_hub_token');
+  });
+
+  it("that are configured are used as they are, and are nobody else's", () => {
+    const renames = { tools: { find: { upstream: 'a', name: 'search' } } };
+    for (const naming of NAMINGS) {
+      const names = createNameTable({ naming, upstreams: AB, renames });
+      expect(names.publicName('tools', 'b', 'find')).not.toBe('find');
+      expect(names.publicName('tools', 'a', 'search')).toBe('find');
+      expect(names.publicName('prompts', 'a', 'search')).not.toBe('find');
+    }
+  });
+
+  it("that begin like the gateway's own are given to nobody", () => {
+    const own = 'mcp-gateway_status';
+    expect(createNameTable({ naming: 'never' }).publicName('tools', 'a', own)).toBeUndefined();
+    expect(createNameTable({ naming: 'conflict' }).publicName('tools', 'a', own)).toBe(`a_${own}`);
+  });
+
+  it('are forgotten when they are long out of use and very many', () => {
+    const names = createNameTable({ naming: 'conflict', upstreams: AB });
+    names.publicName('tools', 'a', 'kept');
+    names.publicName('tools', 'a', 'left');
+    for (let n = 0; n < 30_000; n++) {
+      if (n % 1_000 === 0) names.publicName('tools', 'a', 'kept');
+      names.publicName('tools', 'a', `t${n}`);
+    }
+    expect(Object.keys(names.record().tools ?? {})).toHaveLength(20_000);
+    expect(names.publicName('tools', 'b', 'left')).toBe('left');
+    expect(names.publicName('tools', 'b', 'kept')).toBe('b_kept');
+  });
+
+  it('of URIs are the URIs, and marked where another upstream has them', () => {
+    const names = createNameTable({ naming: 'always', upstreams: AB });
+    expect(names.publicUri('resources', 'b', 'x://1')).toBe('x://1');
+    expect(names.publicUri('resources', 'a', 'x://1')).toBe('mcp.a+x://1');
+    expect(names.publicUri('resources', 'a', 'x://2')).toBe('x://2');
+    expect(names.publicUri('resourceTemplates', 'a', 'x://{id}')).toBe('x://{id}');
+    expect(names.publicUri('resourceTemplates', 'b', 'x://{name}')).toBe('mcp.b+x://{name}');
+    expect(names.publicUri('resources', 'My Server', 'x://1')).toBe('mcp.my-server+x://1');
   });
 });
