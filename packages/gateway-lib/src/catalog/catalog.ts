@@ -3,7 +3,7 @@ import { CatalogView, type UriConflicts, type ViewSelectors } from './catalog-vi
 import type { UpstreamList } from './entry.ts';
 import { Freshness } from './freshness.ts';
 import { publish } from './listed.ts';
-import type { Listed } from './merged-list.ts';
+import { isSame, type Listed } from './merged-list.ts';
 import type { NameTable } from './names.ts';
 import { createCurator, NO_OVERRIDES, type Curator, type UpstreamOverrides } from './overrides.ts';
 import { LIST_METHODS, UpstreamLists } from './upstream-lists.ts';
@@ -124,9 +124,9 @@ export class Catalog {
     const { names, conflicts } = this.#options;
     const entries = this.#curator(upstream, method).curate(list.entries);
     const { listed, unnamed } = publish(method, upstream, { entries, names, marksUris: conflicts === 'namespaced' });
-    const before = this.#listed.get(method)?.get(upstream) ?? [];
-    this.#listed.get(method)?.set(upstream, listed);
-    for (const view of this.#views) view.replace(method, before, listed);
+    const { current, gone, come } = difference(this.#listed.get(method)?.get(upstream) ?? [], listed);
+    this.#listed.get(method)?.set(upstream, current);
+    for (const view of this.#views) view.replace(method, gone, come);
     this.#tell('catalog.conflict', { upstream, method }, [...unnamed, ...this.#contested(method, listed)]);
     this.#tell('catalog.unmatched', { upstream, method }, this.#unmatched(upstream, method));
   }
@@ -160,6 +160,24 @@ export class Catalog {
   #curator(upstream: string, method: ListMethod): Curator {
     return (this.#curators.get(upstream) ?? NO_CURATORS)[method];
   }
+}
+
+/** What became of the entries of an upstream; those that stay are the same objects. */
+function difference(
+  before: readonly Listed[],
+  after: readonly Listed[],
+): { readonly current: readonly Listed[]; readonly gone: readonly Listed[]; readonly come: readonly Listed[] } {
+  const known = new Map(before.map((listed) => [listed.key, listed]));
+  const current = after.map((listed) => {
+    const old = known.get(listed.key);
+    return old && isSame(old, listed) ? old : listed;
+  });
+  const [had, has] = [new Set(before), new Set(current)];
+  return {
+    current,
+    gone: before.filter((listed) => !has.has(listed)),
+    come: current.filter((listed) => !had.has(listed)),
+  };
 }
 
 /** Names in one fact, at most. */

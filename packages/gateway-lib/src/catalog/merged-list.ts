@@ -1,6 +1,7 @@
 import type { ListMethod } from '@org/mcp-sdk';
 import type { HeaderParam } from '@org/mcp-sdk/wire';
 import { writeCursor } from './cursor.ts';
+import { equalBytes } from './equal-bytes.ts';
 
 /** Where an entry of a merged list comes from. */
 export interface Origin {
@@ -180,18 +181,15 @@ interface MadePage {
   readonly last: string | undefined;
 }
 
-/** Whether callers see a difference. */
-function isSame(one: Listed | undefined, other: Listed | undefined): boolean {
+/** Whether callers see no difference between two entries. */
+export function isSame(one: Listed | undefined, other: Listed | undefined): boolean {
   if (one === other || !one || !other) return one === other;
   return (
     one.origin.upstream === other.origin.upstream &&
     one.origin.target === other.origin.target &&
-    isEqual(one.json, other.json)
+    equalBytes(one.json, other.json)
   );
 }
-
-const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
 
 function placeAfter(keys: readonly string[], key: string): number {
   let [low, high] = [0, keys.length];

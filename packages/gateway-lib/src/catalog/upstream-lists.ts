@@ -1,5 +1,6 @@
 import { LIST_MEMBERS, type Clock, type ListMethod } from '@org/mcp-sdk';
 import type { Entry, UpstreamList } from './entry.ts';
+import { equalBytes } from './equal-bytes.ts';
 import { Spacing } from './spacing.ts';
 
 /** The list methods, in the order in which an upstream is read. */
@@ -139,8 +140,5 @@ const keyOf = (upstream: string, method: ListMethod): string => `${method} ${ups
 
 function isSame(before: readonly Entry[] | undefined, after: readonly Entry[] | undefined): boolean {
   if (!before || !after) return before === after;
-  return before.length === after.length && before.every(({ json }, index) => isEqual(json, after[index]!.json));
+  return before.length === after.length && before.every(({ json }, index) => equalBytes(json, after[index]!.json));
 }
-
-const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
