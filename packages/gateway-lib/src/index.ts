@@ -16,6 +16,7 @@ export type {
   InProcessEndpoint,
   UpstreamOptions,
   UpstreamSettings,
+  WebSocketEndpoint,
 } from './gateway/options.ts';
 export type { Isolation } from './registry/isolation.ts';
 export type { EndpointStatus, UpstreamStatus } from './gateway/status.ts';

@@ -1,1 +1,9 @@
-export { createHttpClient, openChild, readConfig, serveStdio, serveWebSocket, toNode } from './gateway/web.ts';
+export {
+  createHttpClient,
+  openChild,
+  openWebSocket,
+  readConfig,
+  serveStdio,
+  serveWebSocket,
+  toNode,
+} from './gateway/web.ts';

@@ -1,4 +1,6 @@
 export { createUndiciClient, type UndiciClientOptions } from './connect/undici.node.ts';
+export { openWebSocket, type WebSocketServerAddress } from './connect/web-socket.node.ts';
+export type { SocketChannel } from './wire/web-socket.node.ts';
 export { drain, listenHttp } from './serve/listen.node.ts';
 export type {
   HttpListener,

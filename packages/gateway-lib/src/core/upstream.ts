@@ -1,7 +1,7 @@
 import type { Connection } from '@org/mcp-sdk/connect';
 
 /** How an endpoint is reached. */
-export type TransportKind = 'http' | 'stdio' | 'in-process';
+export type TransportKind = 'http' | 'websocket' | 'stdio' | 'in-process';
 
 /**
  * What an endpoint is doing.

@@ -32,6 +32,7 @@ describe('a config', () => {
           web: { url: 'https://x/mcp', headers: { Authorization: 'Bearer t' } },
           vscode: { type: 'http', url: 'http://x' },
           other: { type: 'streamable-http', url: 'http://x' },
+          socket: { type: 'ws', url: 'wss://x/mcp', headers: { A: '${TOKEN:-b}' } },
           third: { type: 'streamableHttp', url: 'http://x' },
           off: { disabled: true, command: 7 },
         },
@@ -44,6 +45,7 @@ describe('a config', () => {
       web: { url: 'https://x/mcp', headers: { Authorization: 'Bearer t' } },
       vscode: { url: 'http://x', headers: {} },
       other: { url: 'http://x', headers: {} },
+      socket: { url: 'wss://x/mcp', headers: { A: 'b' } },
       third: { url: 'http://x', headers: {} },
     });
   });
@@ -89,11 +91,11 @@ describe('a config', () => {
     [{ mcpServers: { a: 'npx' } }, 'mcpServers.a is of type string; allowed: an object with "command" or "url".'],
     [
       { mcpServers: { a: { type: 'sse', url: 'http://x' } } },
-      'mcpServers.a.type is "sse"; allowed: "stdio", "http", "streamable-http", "streamableHttp".',
+      'mcpServers.a.type is "sse"; allowed: "stdio", "http", "streamable-http", "streamableHttp", "ws".',
     ],
     [
       { mcpServers: { a: { type: 5 } } },
-      'mcpServers.a.type is of type number; allowed: "stdio", "http", "streamable-http", "streamableHttp".',
+      'mcpServers.a.type is of type number; allowed: "stdio", "http", "streamable-http", "streamableHttp", "ws".',
     ],
     [{ mcpServers: { a: {} } }, 'mcpServers.a.command is missing; allowed: a string that is not empty.'],
     [{ mcpServers: { a: { command: '' } } }, 'mcpServers.a.command is ""; allowed: a string that is not empty.'],
@@ -117,7 +119,7 @@ describe('a config', () => {
     [{ mcpServers: { a: { url: 5 } } }, 'mcpServers.a.url is of type number; allowed: a string that is not empty.'],
     [
       { mcpServers: { a: { url: 'x' } } },
-      'mcpServers.a.url is of type string; allowed: an absolute http: or https: URL.',
+      'mcpServers.a.url is of type string; allowed: an absolute http:, https:, ws: or wss: URL.',
     ],
     [{ mcpServers: { a: { type: 'http' } } }, 'mcpServers.a.url is missing; allowed: a string that is not empty.'],
     [

@@ -11,7 +11,8 @@ export interface ConfigContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const HTTP_TYPES = ['http', 'streamable-http', 'streamableHttp'];
+/** For whoever reads them: the URL says how it is spoken to. */
+const URL_TYPES = ['http', 'streamable-http', 'streamableHttp', 'ws'];
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
@@ -74,7 +75,7 @@ class ConfigReader {
     if (entry.disabled === true) return undefined;
     const type = entry.type ?? ('url' in entry ? 'http' : 'stdio');
     if (type === 'stdio') return this.#child(path, entry);
-    if (typeof type === 'string' && HTTP_TYPES.includes(type)) return this.#http(path, entry);
+    if (typeof type === 'string' && URL_TYPES.includes(type)) return this.#remote(path, entry);
     this.#unknownType(`${path}.type`, type);
     return undefined;
   }
@@ -89,9 +90,10 @@ class ConfigReader {
     };
   }
 
-  #http(path: string, entry: JsonObject): EndpointOptions {
+  #remote(path: string, entry: JsonObject): EndpointOptions {
     const url = this.#text(`${path}.url`, entry.url);
-    if (url !== '' && !URL.canParse(url)) this.#fault(`${path}.url`, entry.url, 'an absolute http: or https: URL');
+    if (url !== '' && !URL.canParse(url))
+      this.#fault(`${path}.url`, entry.url, 'an absolute http:, https:, ws: or wss: URL');
     return { url, headers: this.#record(`${path}.headers`, entry.headers ?? {}) };
   }
 
@@ -140,7 +142,7 @@ class ConfigReader {
 
   #unknownType(path: string, type: unknown): void {
     const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 40)) : kindOf(type);
-    const allowed = ['stdio', ...HTTP_TYPES].map((known) => `"${known}"`).join(', ');
+    const allowed = ['stdio', ...URL_TYPES].map((known) => `"${known}"`).join(', ');
     this.faults.push(`${this.#context.source}: ${path} is ${shown}; allowed: ${allowed}.`);
   }
 }

@@ -136,14 +136,28 @@ describe('options', () => {
       withUp({ server: {} }),
       'upstreams.up.server is of type object; allowed: a built server, a handler, or an official server object.',
     ],
-    [withUp({ url: 'ftp://a' }), 'upstreams.up.url is "ftp:"; allowed: an absolute http: or https: URL.'],
-    [withUp({ url: new URL('file:///a') }), 'upstreams.up.url is "file:"; allowed: an absolute http: or https: URL.'],
+    [withUp({ url: 'ftp://a' }), 'upstreams.up.url is "ftp:"; allowed: an absolute http:, https:, ws: or wss: URL.'],
+    [
+      withUp({ url: 'wss://a', fetch }),
+      'upstreams.up.fetch is of type function; allowed: nothing: a WebSocket is opened without it.',
+    ],
+    [
+      withUp({ url: 'wss://u:p@a' }),
+      'upstreams.up.url is "with a user"; allowed: a URL without user and password; put them in headers.authorization.',
+    ],
+    [
+      withUp({ url: new URL('file:///a') }),
+      'upstreams.up.url is "file:"; allowed: an absolute http:, https:, ws: or wss: URL.',
+    ],
     [
       withUp({ url: 'http://me:secret@a/mcp' }),
       'upstreams.up.url is "with a user"; allowed: a URL without user and password; put them in headers.authorization.',
     ],
-    [withUp({ url: '/mcp' }), 'upstreams.up.url is of type string; allowed: an absolute http: or https: URL.'],
-    [withUp({ url: undefined }), 'upstreams.up.url is missing; allowed: an absolute http: or https: URL.'],
+    [
+      withUp({ url: '/mcp' }),
+      'upstreams.up.url is of type string; allowed: an absolute http:, https:, ws: or wss: URL.',
+    ],
+    [withUp({ url: undefined }), 'upstreams.up.url is missing; allowed: an absolute http:, https:, ws: or wss: URL.'],
     [
       withUp({ url: 'http://a', headers: { a: 1 } }),
       'upstreams.up.headers is of type object; allowed: an object of strings.',

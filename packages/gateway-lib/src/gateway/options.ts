@@ -41,6 +41,7 @@ export interface ChildEndpoint {
 
 /** A server over Streamable HTTP. */
 export interface HttpEndpoint {
+  /** Absolute, `http:` or `https:`. */
   url: string | URL;
   /** Sent with every request, e.g. `authorization`. @defaultValue `{}` */
   headers?: Readonly<Record<string, string>>;
@@ -50,8 +51,16 @@ export interface HttpEndpoint {
   fetch?: FetchLike;
 }
 
+/** A server over WebSocket: all calls share one socket. Node only; needs the package `ws`. */
+export interface WebSocketEndpoint {
+  /** Absolute, `ws:` or `wss:`. */
+  url: string | URL;
+  /** Sent with the handshake, e.g. `authorization`. @defaultValue `{}` */
+  headers?: Readonly<Record<string, string>>;
+}
+
 /** One reachable instance of a server. */
-export type EndpointOptions = InProcessEndpoint | ChildEndpoint | HttpEndpoint;
+export type EndpointOptions = InProcessEndpoint | ChildEndpoint | HttpEndpoint | WebSocketEndpoint;
 
 /** What all kinds of upstreams have. */
 export interface UpstreamSettings {
@@ -203,7 +212,7 @@ function checkEndpoint(path: string, endpoint: unknown, check: Check): void {
   const kinds = KINDS.filter((kind) => kind in endpoint);
   if (kinds.length !== 1) check.fault(path, kinds, 'exactly one of "server", "command", "url"');
   else if (kinds[0] === 'server') checkServer(`${path}.server`, endpoint.server, check);
-  else if (kinds[0] === 'url') checkHttp(path, endpoint, check);
+  else if (kinds[0] === 'url') checkRemote(path, endpoint, check);
   else checkChild(path, endpoint, check);
 }
 
@@ -221,8 +230,11 @@ function checkChild(path: string, { command, args, env, cwd, clientCapabilities 
   if (cwd !== undefined && typeof cwd !== 'string') check.kind(`${path}.cwd`, cwd, 'a path, as a string');
 }
 
-function checkHttp(path: string, { url, headers }: JsonObject, check: Check): void {
-  checkUrl(`${path}.url`, url, check);
+function checkRemote(path: string, { url, headers, ...http }: JsonObject, check: Check): void {
+  const parsed = checkUrl(`${path}.url`, url, check);
+  for (const name of ['dispatcher', 'fetch'])
+    if (parsed && isWebSocket(parsed) && http[name] !== undefined)
+      check.kind(`${path}.${name}`, http[name], 'nothing: a WebSocket is opened without it');
   if (headers !== undefined && !isRecord(headers)) check.kind(`${path}.headers`, headers, 'an object of strings');
 }
 
@@ -233,13 +245,20 @@ const isServer = (server: unknown): boolean =>
   isOfficialServer(server) ||
   (typeof server === 'object' && server !== null && 'handler' in server && typeof server.handler === 'function');
 
-function checkUrl(path: string, url: unknown, check: Check): void {
+/** Whether a server is spoken to over WebSocket. */
+export const isWebSocket = ({ protocol }: URL): boolean => protocol === 'ws:' || protocol === 'wss:';
+
+const PROTOCOLS = ['http:', 'https:', 'ws:', 'wss:'];
+const URLS = 'an absolute http:, https:, ws: or wss: URL';
+
+function checkUrl(path: string, url: unknown, check: Check): URL | undefined {
   const text = url instanceof URL ? url.href : url;
   const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (parsed && (parsed.username || parsed.password))
     check.fault(path, 'with a user', 'a URL without user and password; put them in headers.authorization');
-  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return;
+  if (parsed && PROTOCOLS.includes(parsed.protocol)) return parsed;
   // A URL may carry a password or a token: only what is wrong with it is said.
-  if (parsed) check.fault(path, parsed.protocol, 'an absolute http: or https: URL');
-  else check.kind(path, text, 'an absolute http: or https: URL');
+  if (parsed) check.fault(path, parsed.protocol, URLS);
+  else check.kind(path, text, URLS);
+  return undefined;
 }

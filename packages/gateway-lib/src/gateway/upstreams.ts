@@ -1,4 +1,4 @@
-import { openChild, createHttpClient } from '#gateway-platform';
+import { createHttpClient, openChild, openWebSocket } from '#gateway-platform';
 import type { Clock, Handler, JsonObject, Random, Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Upstream } from '../core/upstream.ts';
@@ -12,7 +12,13 @@ import { ANY_CALLER } from '../registry/capability-class.ts';
 import { inProcess, inProcessOfficial, type ConnectContext } from '../registry/in-process.ts';
 import type { Transport } from '../registry/transport.ts';
 import { withSessions } from '../registry/upstream-sessions.ts';
-import type { EndpointOptions, HttpEndpoint, InProcessEndpoint, ResolvedUpstream } from './options.ts';
+import {
+  isWebSocket,
+  type EndpointOptions,
+  type HttpEndpoint,
+  type InProcessEndpoint,
+  type ResolvedUpstream,
+} from './options.ts';
 
 /** What endpoints are made with. */
 export interface UpstreamContext extends ConnectContext {
@@ -64,17 +70,19 @@ function createEndpoint(
 
 function createTransport(endpoint: EndpointOptions, options: ResolvedUpstream, context: UpstreamContext): Transport {
   if ('server' in endpoint) return inProcessTransport(endpoint, options, context);
-  if ('url' in endpoint) return asked(httpTransport(endpoint, context), options, context);
+  if ('url' in endpoint) return asked(remoteTransport(endpoint, context), options, context);
   const { command, args = [], env = {}, cwd, clientCapabilities = {} } = endpoint;
   const { telemetry } = context;
   const child = openChild({ command, args, env, cwd, upstream: options.name, telemetry }, context);
   return asked(child, { ...options, sharedCapabilities: clientCapabilities }, context);
 }
 
-function httpTransport(endpoint: HttpEndpoint, context: UpstreamContext): Transport {
+function remoteTransport(endpoint: HttpEndpoint, context: UpstreamContext): Transport {
   const url = new URL(endpoint.url);
+  const { headers = {} } = endpoint;
+  if (isWebSocket(url)) return openWebSocket({ url, headers }, context);
   const createClient = () => createHttpClient(url, endpoint);
-  return overHttp({ url, headers: endpoint.headers ?? {}, createClient }, context);
+  return overHttp({ url, headers, createClient }, context);
 }
 
 function inProcessTransport(

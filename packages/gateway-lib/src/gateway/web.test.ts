@@ -4,6 +4,7 @@ import * as web from './web.ts';
 describe('on a runtime without Node', () => {
   it.each([
     ['openChild', 'An upstream with "command" needs Node.'],
+    ['openWebSocket', 'An upstream with a ws: or wss: URL needs Node.'],
     ['serveStdio', 'serveStdio() needs Node.'],
     ['toNode', 'handle() needs Node.'],
   ] as const)('%s says what it needs', (name, message) => {

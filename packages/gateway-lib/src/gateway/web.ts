@@ -8,6 +8,8 @@ const needsNode = (what: string) => (): never => {
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const openChild = needsNode('An upstream with "command"');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const openWebSocket = needsNode('An upstream with a ws: or wss: URL');
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const serveStdio = needsNode('serveStdio()');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const toNode = needsNode('handle()');

@@ -30,7 +30,7 @@ export interface CallWatch {
 /** Limit for the sign of life of a server that was lost: a ping into a black hole must not delay the next. Unit: ms. */
 const REVIVE_TIMEOUT_MS = 1_500;
 
-/** A server over HTTP has this many times as long for a ping as reaching it took: it may be far away. */
+/** A server behind a URL has this many times as long for a ping as reaching it took: it may be far away. */
 const PING_FACTOR = 3;
 /** The most that this may give it. Unit: ms. */
 const MAX_PING_MS = 5_000;
@@ -69,7 +69,8 @@ export class SupervisedEndpoint implements Endpoint {
 
   /** How long a server needs to have for a ping because it is far away. Unit: ms; 0 for one that is not elsewhere. */
   get pingMs(): number {
-    return this.kind === 'http' ? Math.min(this.#reachedInMs * PING_FACTOR, MAX_PING_MS) : 0;
+    const isElsewhere = this.kind === 'http' || this.kind === 'websocket';
+    return isElsewhere ? Math.min(this.#reachedInMs * PING_FACTOR, MAX_PING_MS) : 0;
   }
 
   async connection(): Promise<Connection> {

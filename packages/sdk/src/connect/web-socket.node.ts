@@ -1,10 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Auth } from '../auth/auth.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
-import type { Channel } from '../wire/channel.ts';
-import { channelOverWebSocket, loadWs, SUBPROTOCOL } from '../wire/web-socket.node.ts';
+import {
+  channelOverWebSocket,
+  loadWs,
+  SUBPROTOCOL,
+  type OpenSocket,
+  type SocketChannel,
+} from '../wire/web-socket.node.ts';
 import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientRequest, type HttpClientResponse } from './http-client.ts';
 import { statusError } from './http-link.ts';
 import { withAuth } from './with-auth.ts';
@@ -24,21 +30,27 @@ export interface WebSocketServerAddress {
 }
 
 /** Opens a WebSocket and makes a channel of it. @throws McpError `unavailable` if the server cannot be reached or refuses */
-export async function openWebSocket({ url, headers, auth, signal, clock }: WebSocketServerAddress): Promise<Channel> {
+export async function openWebSocket({
+  url,
+  headers,
+  auth,
+  signal,
+  clock,
+}: WebSocketServerAddress): Promise<SocketChannel> {
   const handshake = new Handshake(url);
   const { status } = await (auth ? withAuth(handshake, httpUrl(url), auth) : handshake).request({
     method: 'GET',
     headers: { ...headers },
     signal,
   });
-  if (!handshake.socket) throw statusError(url.origin, status);
-  return channelOverWebSocket(handshake.socket, { clock, pingMs: PING_MS });
+  if (!handshake.opened) throw statusError(url.origin, status);
+  return channelOverWebSocket({ ...handshake.opened, clock, pingMs: PING_MS });
 }
 
 /** The handshake is an HTTP request: credentials are shown and renewed as for any other. */
 class Handshake implements HttpClient {
   /** Set once a server has agreed. */
-  socket: WebSocket | undefined;
+  opened: Pick<OpenSocket, 'socket' | 'stream'> | undefined;
   readonly #url: URL;
 
   constructor(url: URL) {
@@ -55,11 +67,13 @@ class Handshake implements HttpClient {
     const abort = (): void => {
       socket.terminate();
     };
+    let stream: Socket | undefined;
+    socket.once('upgrade', (response) => (stream = response.socket));
     signal.addEventListener('abort', abort, { once: true });
     try {
       if (signal.aborted) abort();
       const response = await answerTo(socket);
-      if (response.status === 101) this.socket = socket;
+      if (response.status === 101 && stream) this.opened = { socket, stream };
       return response;
     } catch (cause) {
       if (signal.aborted) throw McpError.from(signal.reason);
@@ -70,7 +84,7 @@ class Handshake implements HttpClient {
   }
 
   close(): Promise<void> {
-    this.socket?.terminate();
+    this.opened?.socket.terminate();
     return Promise.resolve();
   }
 }

@@ -49,7 +49,7 @@ class WebSocketEndpoint {
       const principal = await this.#admit(req);
       const server = await (this.#server ??= loadServer(this.#edge.limits.maxBytes));
       server.handleUpgrade(req, socket, first, (ws) => {
-        this.#serve(ws, principal);
+        this.#serve(ws, socket, principal);
       });
     } catch (thrown) {
       this.#refuse(req, socket, thrown);
@@ -71,9 +71,9 @@ class WebSocketEndpoint {
     return principal;
   }
 
-  #serve(ws: WebSocket, principal: Principal | null): void {
+  #serve(socket: WebSocket, stream: Socket, principal: Principal | null): void {
     const { clock, keepAliveMs, limits, telemetry } = this.#edge;
-    const channel = channelOverWebSocket(ws, { clock, pingMs: keepAliveMs });
+    const channel = channelOverWebSocket({ socket, stream, clock, pingMs: keepAliveMs });
     const connection = serveChannel(this.#handler, channel, { limits, principal, clock, telemetry });
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));

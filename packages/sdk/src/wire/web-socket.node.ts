@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import type * as ws from 'ws';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
+import { atEndOfTurn } from './end-of-turn.node.ts';
 
 /** The subprotocol of both sides; the specification has no WebSocket transport, and the official v1 client says so. */
 export const SUBPROTOCOL = 'mcp';
@@ -28,23 +30,41 @@ export async function loadWs(): Promise<typeof ws> {
   }
 }
 
-/** When pings are sent. */
-export interface PingOptions {
+/** An open WebSocket. */
+export interface OpenSocket {
+  readonly socket: WebSocket;
+  /** What it runs on. */
+  readonly stream: Socket;
   readonly clock: Clock;
-  /** Pause between pings; a peer that has not answered one when the next is due is gone. Unit: ms. */
+  /** Pause between pings; a peer from which nothing came when the next is due is gone. Unit: ms. */
   readonly pingMs: number;
 }
 
+/** A channel over a WebSocket. */
+export interface SocketChannel extends Channel {
+  /** How much has come from the peer. Unit: bytes. */
+  readonly bytesRead: number;
+  /** How much waits to be sent to the peer. Unit: bytes. */
+  readonly bytesWaiting: number;
+}
+
 /** A channel over an open WebSocket: one JSON-RPC message in each text frame. */
-export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Channel {
+export function channelOverWebSocket(open: OpenSocket): SocketChannel {
+  const { socket, stream, clock } = open;
   let reason: unknown;
   const cut = (why: string): void => {
     reason ??= new McpError('unavailable', why);
     socket.terminate();
   };
   return {
+    get bytesRead() {
+      return stream.bytesRead;
+    },
+    get bytesWaiting() {
+      return socket.bufferedAmount;
+    },
     open(events) {
-      const stop = watch(socket, ping, cut);
+      const stop = watch(open, cut);
       const end = (): void => {
         stop();
         events.close(reason ?? 'The WebSocket was closed.');
@@ -62,6 +82,12 @@ export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Chan
     },
     send(json) {
       if (socket.readyState !== socket.OPEN) return undefined;
+      if (stream.writableCorked === 0) {
+        stream.cork();
+        atEndOfTurn(() => {
+          stream.uncork();
+        });
+      }
       if (socket.bufferedAmount < HIGH_WATER_BYTES) {
         socket.send(json, { binary: false });
         return undefined;
@@ -76,7 +102,7 @@ export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Chan
     close() {
       if (socket.readyState === socket.CLOSED) return;
       socket.close(CLOSE.normal);
-      const stop = ping.clock.after(CLOSE_MS, () => {
+      const stop = clock.after(CLOSE_MS, () => {
         socket.terminate();
       });
       socket.once('close', stop);
@@ -84,17 +110,15 @@ export function channelOverWebSocket(socket: WebSocket, ping: PingOptions): Chan
   };
 }
 
-/** Pings, because nothing else tells of a peer behind a cut network. Returns what stops it. */
-function watch(socket: WebSocket, { clock, pingMs }: PingOptions, cut: (why: string) => void): () => void {
-  let isAlive = true;
-  const heard = (): void => void (isAlive = true);
-  socket.on('pong', heard).on('message', heard);
+/** Pings, because nothing else tells of a peer behind a cut network; whatever comes is an answer. Returns what stops it. */
+function watch({ socket, stream, clock, pingMs }: OpenSocket, cut: (why: string) => void): () => void {
+  let readBefore: number | undefined;
   const ping = (): void => {
-    if (!isAlive) {
+    if (stream.bytesRead === readBefore) {
       cut('The peer no longer answers pings.');
       return;
     }
-    isAlive = false;
+    readBefore = stream.bytesRead;
     socket.ping();
     stop = clock.after(pingMs, ping);
   };
