@@ -7,7 +7,7 @@ import { createCall, MCPClientBuilder, MCPServerBuilder, McpError, type Era, typ
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import { z } from 'zod';
-import { WebSocketTransport } from '../../sdk/test/support/web-socket.ts';
+import { WebSocketTransport } from './support/web-socket.ts';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
 import { deferred } from './support/fakes.ts';
 

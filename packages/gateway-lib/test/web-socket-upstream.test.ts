@@ -113,7 +113,10 @@ class Proxy {
       [socket, onward],
       [onward, socket],
     ] as const) {
-      from.on('error', () => undefined).on('close', () => void (line.isCut || to.destroy()));
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        if (!line.isCut) to.destroy();
+      });
       from.on('data', (data: Buffer) => {
         if (line.isCut) return;
         to.write(data);

@@ -29,7 +29,7 @@ export interface ServedGateway {
 /** Serves a gateway on each way. */
 export async function serveGateway(gateway: Gateway): Promise<ServedGateway> {
   const http = await listen(gateway);
-  http.server.on('upgrade', gateway.upgrade);
+  http.server.on('upgrade', (req, socket, head) => void gateway.upgrade(req, socket, head));
   const relay = await startRelay((streams) => {
     serveStdio(gateway.handler, { streams: { input: streams, output: streams } });
   });

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Isolation, UpstreamOptions } from '../../src/index.ts';
 import { serveFetch, startHttp, type TestHttpServer } from '../support/http-server.ts';
 import { startRelay } from '../support/relay.ts';
+import { serveSockets } from '../support/web-socket.ts';
 import { ownUpstream } from './own-upstream.ts';
 import { v1Upstream } from './v1-upstream.ts';
 import { v2Upstream } from './v2-upstream.ts';
@@ -32,6 +33,7 @@ export const UPSTREAM_CELLS: Readonly<Record<UpstreamTransport, Partial<Record<E
   // A legacy transport.
   'HTTP+SSE': { legacy: overSse },
   stdio: { modern: overModernStdio, legacy: overLegacyStdio },
+  WebSocket: { modern: overModernSocket, legacy: overLegacySocket },
   'in-process': { modern: inProcessModern, legacy: inProcessLegacy },
 };
 
@@ -102,6 +104,18 @@ async function overModernStdio(world: World): Promise<UpstreamCell> {
 async function overLegacyStdio(world: World): Promise<UpstreamCell> {
   const relay = await startRelay((streams) => void v1Upstream(world).connect(new V1Stdio(streams, streams)));
   return { options: { command: relay.command, args: relay.args, isolation: 'principal' }, close: () => relay.close() };
+}
+
+async function overModernSocket(world: World): Promise<UpstreamCell> {
+  const sockets = await serveSockets((transport) => {
+    serveStdio(() => v2Upstream(world, 'connection'), { transport: transport as never });
+  });
+  return { options: { url: sockets.url }, close: () => sockets.close() };
+}
+
+async function overLegacySocket(world: World): Promise<UpstreamCell> {
+  const sockets = await serveSockets((transport) => v1Upstream(world).connect(transport as never));
+  return { options: { url: sockets.url }, close: () => sockets.close() };
 }
 
 async function inProcessModern(world: World): Promise<UpstreamCell> {

@@ -1,0 +1,3 @@
+import { defineMatrix } from './suite.ts';
+
+defineMatrix('WebSocket');
