@@ -151,7 +151,7 @@ class Proxy {
 }
 
 describe.each<Era>(['modern', 'legacy'])('a %s server over WebSocket', (era) => {
-  it('is spoken to in its era, with many calls at once on one socket', async () => {
+  it('is spoken to in its era, with many calls at once on a socket', async () => {
     const served = await serve(era);
     const gateway = gatewayTo(at(served.port));
     await gateway.start();
@@ -160,7 +160,9 @@ describe.each<Era>(['modern', 'legacy'])('a %s server over WebSocket', (era) => 
     const texts = Array.from({ length: 300 }, (_, i) => `n${i}`);
     const results = await Promise.all(texts.map((one) => call(gateway, 'echo', { text: one })));
     expect(results).toMatchObject(texts.map(text));
-    expect(served.handshakes.map(({ headers }) => headers.key)).toEqual(['s3cret']);
+    // A legacy session is one for all callers that can be asked the same; lists are read in another.
+    const sockets = era === 'modern' ? ['s3cret'] : ['s3cret', 's3cret'];
+    expect(served.handshakes.map(({ headers }) => headers.key)).toEqual(sockets);
   });
 
   it('that is killed fails what is in flight, and is found again when it is back', async () => {

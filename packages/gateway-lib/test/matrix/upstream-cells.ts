@@ -25,7 +25,7 @@ export interface UpstreamCell {
 export type StartUpstream = (world: World) => Promise<UpstreamCell>;
 
 /** How a gateway reaches its upstreams. */
-export type UpstreamTransport = 'Streamable HTTP' | 'HTTP+SSE' | 'stdio' | 'in-process';
+export type UpstreamTransport = 'Streamable HTTP' | 'HTTP+SSE' | 'stdio' | 'WebSocket' | 'in-process';
 
 /** The upstream transports, by era. Modern servers are made with the official v2 SDK, legacy ones with v1. */
 export const UPSTREAM_CELLS: Readonly<Record<UpstreamTransport, Partial<Record<Era, StartUpstream>>>> = {
