@@ -3,6 +3,7 @@ import {
   Payload,
   resultReply,
   type Call,
+  type Era,
   type Fact,
   type Handler,
   type JsonObject,
@@ -59,7 +60,7 @@ export const answering =
 
 /** A connection whose other side is the test. */
 export class FakeConnection implements Connection {
-  readonly era = 'modern';
+  era: Era = 'modern';
   readonly version = '2026-07-28';
   server: Connection['server'] = { serverInfo: { name: 'fake' }, capabilities: { tools: {} }, instructions: undefined };
   readonly pings: Deferred<void>[] = [];

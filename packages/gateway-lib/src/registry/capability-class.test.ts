@@ -1,0 +1,37 @@
+import { createCall, type JsonObject } from '@org/mcp-sdk';
+import { describe, expect, it } from 'vitest';
+import { ANY_CALLER, capabilityClass, NO_CALLER } from './capability-class.ts';
+
+const classOf = (clientCapabilities: JsonObject, isAlone = false) =>
+  capabilityClass(createCall('tools/call', { name: 't' }, { clientCapabilities }), isAlone);
+
+describe('the class of a caller', () => {
+  it.each<[string, JsonObject, JsonObject]>([
+    ['nothing', {}, {}],
+    ['elicitation without a mode', { elicitation: {} }, { elicitation: { form: {} } }],
+    ['modes', { elicitation: { url: {}, form: { more: 1 } } }, { elicitation: { form: {}, url: {} } }],
+    ['sampling', { sampling: { tools: {}, other: {} } }, { sampling: { tools: {} } }],
+    ['roots of one who shares', { roots: { listChanged: true } }, {}],
+    ['no extensions', { extensions: {} }, {}],
+    ['what is no capability', { elicitation: true, sampling: 'yes', experimental: { a: {} } }, {}],
+  ])('%s', (_, declared, capabilities) => {
+    expect(classOf(declared).capabilities).toEqual(capabilities);
+  });
+
+  it('has roots where the session is not shared', () => {
+    expect(classOf({ roots: { listChanged: true } }, true).capabilities).toEqual({ roots: {} });
+  });
+
+  it('is one for what says the same in another order', () => {
+    const one = classOf({ extensions: { a: {}, b: {} }, sampling: { context: {}, tools: {} } });
+    const other = classOf({ sampling: { tools: {}, context: {} }, extensions: { b: {}, a: {} } });
+    expect(one.key).toBe(other.key);
+  });
+
+  it('of nobody and of anybody have their keys', () => {
+    expect(classOf({}).key).toBe(NO_CALLER.key);
+    expect(classOf({ elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} } }).key).toBe(
+      ANY_CALLER.key,
+    );
+  });
+});
