@@ -61,8 +61,16 @@ function addTools(builder: MCPServerBuilder, world: World): MCPServerBuilder {
         return 'told';
       },
     })
-    .addTool({ name: 'hang', handler: (_params, { signal }) => world.hang(signal) })
-    .addTool({ name: 'was-cancelled', handler: () => world.wasCancelled() })
+    .addTool({
+      name: 'hang',
+      parameters: z.object({ id: z.string() }),
+      handler: ({ id }, { signal }) => world.hang(id, signal),
+    })
+    .addTool({
+      name: 'saw',
+      parameters: z.object({ id: z.string(), what: z.string() }),
+      handler: ({ id, what }) => world.saw(id, what),
+    })
     .addTool({ name: 'change', handler: () => world.change() });
 }
 

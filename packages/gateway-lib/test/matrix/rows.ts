@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { RemoteError } from '@org/mcp-sdk';
 import { expect } from 'vitest';
 import type { Driver } from './driver.ts';
@@ -56,11 +57,12 @@ export const ROWS: Readonly<Record<string, (driver: Driver) => Promise<void>>> =
   }),
   cancel: both(async (driver, name) => {
     const controller = new AbortController();
-    const hanging = driver.call(`${name}_hang`, {}, { signal: controller.signal }).catch(() => 'rejected');
-    await driver.call(`${name}_echo`, { text: 'the other call has arrived' });
+    const id = randomUUID();
+    const hanging = driver.call(`${name}_hang`, { id }, { signal: controller.signal }).catch(() => 'rejected');
+    await driver.call(`${name}_saw`, { id, what: 'arrived' });
     controller.abort();
     expect(await hanging).toBe('rejected');
-    expect(await driver.call(`${name}_was-cancelled`)).toMatchObject({ text: 'yes' });
+    expect(await driver.call(`${name}_saw`, { id, what: 'cancelled' })).toMatchObject({ text: 'yes' });
   }),
   logging: both(async (driver, name) => {
     const told: unknown[] = [];

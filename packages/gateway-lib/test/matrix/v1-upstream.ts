@@ -48,8 +48,12 @@ function addTools(server: McpServer, world: World): void {
     await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data } });
     return say('told');
   });
-  server.registerTool('hang', {}, async ({ signal }: Extra) => say(await world.hang(signal)));
-  server.registerTool('was-cancelled', {}, async () => say(await world.wasCancelled()));
+  server.registerTool('hang', { inputSchema: { id: z.string() } }, async ({ id }, { signal }) =>
+    say(await world.hang(id, signal)),
+  );
+  server.registerTool('saw', { inputSchema: { id: z.string(), what: z.string() } }, async ({ id, what }) =>
+    say(await world.saw(id, what)),
+  );
 }
 
 function addAskingTools(server: McpServer, { name }: World): void {

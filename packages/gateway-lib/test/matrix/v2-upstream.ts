@@ -53,8 +53,12 @@ function addTools(server: McpServer, world: World): void {
     await ctx.mcpReq.log('info', `${name} told`);
     return say('told');
   });
-  server.registerTool('hang', {}, async (ctx: ServerContext) => say(await world.hang(ctx.mcpReq.signal)));
-  server.registerTool('was-cancelled', {}, async () => say(await world.wasCancelled()));
+  server.registerTool('hang', { inputSchema: z.object({ id: z.string() }) }, async ({ id }, { mcpReq }) =>
+    say(await world.hang(id, mcpReq.signal)),
+  );
+  server.registerTool('saw', { inputSchema: z.object({ id: z.string(), what: z.string() }) }, async ({ id, what }) =>
+    say(await world.saw(id, what)),
+  );
 }
 
 /** Each asks in its result. */

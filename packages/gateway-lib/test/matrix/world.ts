@@ -18,8 +18,8 @@ export class World {
   /** Whether the tool `extra` is there. */
   hasExtra = false;
   readonly #instances = new Set<Announce>();
-  readonly #waiting = new Set<() => void>();
-  #cancelled = 0;
+  readonly #told = new Set<string>();
+  readonly #waiting = new Map<string, () => void>();
 
   constructor(name: string) {
     this.name = name;
@@ -38,22 +38,26 @@ export class World {
     return this.hasExtra ? 'added' : 'removed';
   }
 
-  /** A call that hangs until it is given up. */
-  hang(signal: AbortSignal): Promise<string> {
+  /** A call that hangs until it is given up. @param id - tells it from others */
+  hang(id: string, signal: AbortSignal): Promise<string> {
+    this.#tell(`${id} arrived`);
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => {
-        this.#cancelled++;
-        for (const wake of this.#waiting) wake();
-        this.#waiting.clear();
+        this.#tell(`${id} cancelled`);
         resolve('cancelled');
       });
     });
   }
 
-  /** Resolves once a hanging call was given up. */
-  async wasCancelled(): Promise<string> {
-    if (this.#cancelled === 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    this.#cancelled--;
+  /** Resolves once a hanging call has arrived, or was given up. */
+  async saw(id: string, what: string): Promise<string> {
+    const event = `${id} ${what}`;
+    if (!this.#told.has(event)) await new Promise<void>((resolve) => this.#waiting.set(event, resolve));
     return 'yes';
+  }
+
+  #tell(event: string): void {
+    this.#told.add(event);
+    this.#waiting.get(event)?.();
   }
 }
