@@ -33,6 +33,7 @@ import type { ResourceWatches } from '../router/resource-watches.ts';
 import { createRouteOther } from '../router/route-other.ts';
 import { TaskIds } from '../router/task-ids.ts';
 import { createWatchTasks } from '../router/task-watches.ts';
+import { restampLegacyTasks } from '../router/legacy-tasks.ts';
 import { restampTasks } from '../router/tasks.ts';
 import { Doors } from './doors.ts';
 import { createPipeline } from './pipeline.ts';
@@ -159,7 +160,7 @@ export class GatewayView {
         pick,
         wheel: reading.wheel,
         reopen: (call) => states.open(call),
-        restamp: createRestamp([restampTasks(ids), states.restampOf]),
+        restamp: createRestamp([restampTasks(ids), restampLegacyTasks(ids), states.restampOf]),
       }),
     });
   }

@@ -2,6 +2,7 @@ import { isJsonObject, MODERN_VERSIONS, Payload, resultReply, type Handler, type
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Missing } from '../catalog/freshness.ts';
 import { mergeDeclared } from './extensions.ts';
+import { legacyTasksOf } from './legacy-tasks.ts';
 import { metaOf } from './lists.ts';
 import { TASKS_EXTENSION } from './tasks.ts';
 
@@ -23,7 +24,7 @@ const LIST_CHANGED = { listChanged: true };
  */
 export const createDiscover =
   ({ info, instructions, connections }: DiscoverOptions): Handler =>
-  async () => {
+  async (call) => {
     const found = await connections();
     const missing: Missing[] = [];
     const servers: [string, Connection['server']][] = [];
@@ -31,7 +32,8 @@ export const createDiscover =
       if (connection instanceof Error) missing.push({ upstream, reason: connection.message });
       else servers.push([upstream, connection.server]);
     }
-    const declared = [...found.values()].flatMap((each) => (each instanceof Error ? [] : [handledOf(each)]));
+    const reached = [...found.values()].flatMap((each) => (each instanceof Error ? [] : [each]));
+    const declared = reached.map(handledOf);
     const offers = (capability: string): boolean =>
       servers.length === 0 || servers.some(([, { capabilities }]) => isJsonObject(capabilities[capability]));
     const watches =
@@ -47,6 +49,7 @@ export const createDiscover =
         ...(offers('logging') ? { logging: {} } : {}),
         ...mergeDeclared(declared, 'extensions'),
         ...mergeDeclared(declared, 'experimental'),
+        ...(call.era === 'legacy' ? legacyTasksOf(reached) : {}),
       },
       ...joined(instructions, servers),
       ttlMs: 0,

@@ -11,10 +11,14 @@ export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** Capabilities of a caller that knows what to do with a task. */
 export const TAKES_TASKS: JsonObject = { extensions: { [TASKS_EXTENSION]: {} } };
 
-const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
+/** The methods that are about a task, in each era. */
+const METHODS = {
+  modern: new Set(['tasks/get', 'tasks/update', 'tasks/cancel']),
+  legacy: new Set(['tasks/get', 'tasks/result', 'tasks/cancel']),
+};
 
 /** Whether a call is about a task. */
-export const isAboutTask = ({ method }: Call): boolean => METHODS.has(method);
+export const isAboutTask = ({ method, era }: Call): boolean => METHODS[era].has(method);
 
 /** Routes a call about a task to the endpoint that has it. @throws McpError `not_found` if it is not a task of the caller */
 export async function routeTask(call: Call, ids: TaskIds): Promise<Route> {

@@ -5,7 +5,7 @@ import { Payload } from '../core/payload.ts';
 import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import { META } from '../core/protocol.ts';
 import { RemoteError, resultReply, type Reply } from '../core/reply.ts';
-import { LEGACY_META, patchMeta } from '../wire/params.ts';
+import { LEGACY_META, patchMeta, withoutTask } from '../wire/params.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
 import { GetStream } from './get-stream.ts';
 import { HttpLink } from './http-link.ts';
@@ -124,7 +124,8 @@ class LegacyUpstream implements Connection {
   async #request(call: Call): Promise<Reply> {
     const leave = this.server.capabilities.logging ? await this.#level.enter(call) : () => undefined;
     try {
-      const params = call.round > 0 ? withoutAnswers(call.params) : call.params;
+      const given = call.round > 0 ? withoutAnswers(call.params) : call.params;
+      const params = call.era === 'modern' ? withoutTask(call.method, given) : given;
       const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
       if (reply.single) leave();
       else void reply.done.then(leave);

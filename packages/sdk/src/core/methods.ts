@@ -28,6 +28,7 @@ const TARGET_MEMBER: Readonly<Record<string, TargetMember>> = {
   'tasks/get': 'taskId',
   'tasks/update': 'taskId',
   'tasks/cancel': 'taskId',
+  'tasks/result': 'taskId',
 };
 
 /** The member of `params` that a call of `method` is routed by; undefined when there is none. */
@@ -54,13 +55,16 @@ export function referenceMember(ref: Reference): ReferenceMember {
   throw new McpError('invalid_params', 'params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }
 
+/** Of the legacy era only, which mirrors nothing; a modern server does not know it. */
+const LEGACY_ONLY = 'tasks/result';
+
 /**
  * Whether HTTP requests of `method` must carry `Mcp-Name` (Streamable HTTP, "Standard Request Headers"; for tasks, the
  * tasks extension, "Routing Headers").
  */
 export const needsNameHeader = (method: string): boolean => {
   const member = targetMember(method);
-  return member !== undefined && member !== 'ref';
+  return member !== undefined && member !== 'ref' && method !== LEGACY_ONLY;
 };
 
 const CACHEABLE = new Set(['server/discover', 'resources/read', ...Object.keys(LIST_MEMBERS)]);

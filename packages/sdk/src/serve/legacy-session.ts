@@ -16,10 +16,10 @@ import { systemRandom } from '../core/random.ts';
 import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
 import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
-import { patchMeta, type MetaPatch } from '../wire/params.ts';
+import { patchMeta, withoutTask, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { LazyAbort } from './lazy-abort.ts';
-import { legacyCapabilities, modernCapabilities } from './legacy-capabilities.ts';
+import { capabilitiesFor, hasTasks, modernCapabilities } from './legacy-capabilities.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import {
   LegacyQuestions,
@@ -119,7 +119,10 @@ export class LegacySession implements CallerSession {
     return resultReply(
       Payload.of<JsonObject>({
         protocolVersion: this.client.version,
-        capabilities: isJsonObject(discovered.capabilities) ? legacyCapabilities(discovered.capabilities) : {},
+        capabilities: capabilitiesFor(
+          this.client.version,
+          isJsonObject(discovered.capabilities) ? discovered.capabilities : {},
+        ),
         serverInfo: meta[META.serverInfo] ?? { name: 'unnamed', version: '0.0.0' },
         ...(instructions === undefined ? {} : { instructions }),
       }),
@@ -264,7 +267,7 @@ export class LegacySession implements CallerSession {
     const call = {
       method: frame.method,
       target,
-      params: patchMeta(payload, this.#stamp),
+      params: patchMeta(hasTasks(this.client.version) ? payload : withoutTask(frame.method, payload), this.#stamp),
       era: 'legacy',
       principal: caller.principal,
       round: 0,

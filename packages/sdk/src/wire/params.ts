@@ -23,6 +23,13 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   return Payload.of({ ...value, ref: { ...ref, [ref.type === 'ref/prompt' ? 'name' : 'uri']: target } });
 }
 
+/** Params without the wish for a task of revision 2025-11-25: other revisions do not know it, and must not be understood. */
+export function withoutTask(method: string, params: Payload<JsonObject>): Payload<JsonObject> {
+  if (method !== 'tools/call' || !membersOf(params.bytes).has('task')) return params;
+  const { task: _, ...rest } = params.value;
+  return Payload.of(rest);
+}
+
 /** Replaces the value of a top-level member that is there; others keep their bytes. */
 export function replaceMember(object: Payload<JsonObject>, key: string, value: unknown): Payload<JsonObject> {
   const at = membersOf(object.bytes).get(key);
