@@ -5,7 +5,16 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const GUIDES = ['first-server', 'first-client', 'middleware', 'asking', 'tasks', 'names-and-views', 'production'];
+const GUIDES = [
+  'first-server',
+  'first-client',
+  'middleware',
+  'asking',
+  'tasks',
+  'names-and-views',
+  'servers-with-sessions',
+  'production',
+];
 
 /** `<!-- file#region -->`, then the code of that region. */
 const SNIPPET = /<!-- (\S+)#(\S+) -->\n\n```ts\n(.*?)```/gs;
