@@ -1,10 +1,21 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { createCall, MCPServerBuilder, type JsonObject, type MCPServer, type NodeHandler } from '@org/mcp-sdk';
+import {
+  createCall,
+  isJsonObject,
+  MCPServerBuilder,
+  Payload,
+  streamReply,
+  type Handler,
+  type JsonObject,
+  type MCPServer,
+  type Message,
+  type NodeHandler,
+} from '@org/mcp-sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
-import { Recorder } from './support/fakes.ts';
+import { deferred, Recorder } from './support/fakes.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -123,6 +134,38 @@ describe('a view', () => {
     books.tools.add({ name: 'new', handler: () => '' });
     await vi.waitFor(() => expect(counts()).toEqual([4, 2, 2]), { timeout: 5_000 });
     expect(one[1]).toContain('notifications/tools/list_changed');
+  });
+
+  it('hears of no part that it lacks of a resource that it watches', async () => {
+    const listening = deferred();
+    const updates = ['doc://shelf/secret', 'doc://shelf/open'];
+    const inner = new MCPServerBuilder({ name: 's', version: '1' })
+      .addResource({ uri: 'doc://shelf', name: 'shelf', subscribe: () => () => undefined, handler: () => '' })
+      .build();
+    const notice = (method: string, params: JsonObject): Message => ({
+      kind: 'notification',
+      method,
+      params: Payload.of(params),
+    });
+    const server: Handler = (call) => {
+      const { notifications } = call.params.value;
+      if (!(isJsonObject(notifications) && notifications.resourceSubscriptions)) return inner.handler(call);
+      const messages = async function* (): AsyncGenerator<Message> {
+        yield notice('notifications/subscriptions/acknowledged', { notifications });
+        await listening.promise;
+        for (const uri of updates) yield notice('notifications/resources/updated', { uri });
+        await new Promise((resolve) => {
+          call.signal.addEventListener('abort', resolve);
+        });
+      };
+      return Promise.resolve(streamReply(messages(), () => undefined));
+    };
+    const { gateway } = gatewayOf({ upstreams: { s: { server } } });
+    const view = gateway.view({ name: 'team', resources: { exclude: ['*secret'] } });
+    const told = await listenTo(view, { resourceSubscriptions: ['doc://shelf'] });
+    listening.resolve();
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    expect(told[1]).toContain('doc://shelf/open');
   });
 
   it('has a path of its own, for official clients', async () => {

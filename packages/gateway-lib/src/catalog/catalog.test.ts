@@ -332,11 +332,12 @@ describe('a view of the catalog', () => {
 describe('what the catalog tells', () => {
   it('is each name that is taken or that nothing has, once', async () => {
     const recorder = new Recorder();
+    let reading = 0;
     const told = new Catalog({
       upstreams: ['a', 'b'],
       names: createNameTable({ naming: 'never' }),
       clock,
-      read: () => Promise.resolve(tools(['x'], 0)),
+      read: (upstream) => Promise.resolve(tools(['x', `${upstream}${reading++}`], 0)),
       isWatched: () => false,
       overrides: new Map([['b', { tools: { exclude: ['y'] }, prompts: {}, resources: {} }]]),
       telemetry: recorder,
