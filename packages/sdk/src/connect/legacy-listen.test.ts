@@ -6,7 +6,7 @@ import type { Message, Reply } from '../core/reply.ts';
 import { linkOverChannel } from './channel-link.ts';
 import { GetStream } from './get-stream.ts';
 import { HttpLink } from './http-link.ts';
-import { listenLegacy } from './legacy-listen.ts';
+import { listenLegacy, ResourceSubscriptions } from './legacy-listen.ts';
 
 const EVERYTHING = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 const capabilities = { tools: { listChanged: true }, prompts: { listChanged: true }, resources: {} };
@@ -34,7 +34,8 @@ describe('listening to a legacy server on a channel', () => {
   const open = async (notifications: unknown, signal?: AbortSignal): Promise<Heard & { channel: FakeChannel }> => {
     const channel = new FakeChannel();
     const call = createCall('subscriptions/listen', { notifications }, signal ? { signal } : {});
-    const reply = await listenLegacy(linkOverChannel(channel, 'child'), { call, capabilities });
+    const link = linkOverChannel(channel, 'child');
+    const reply = await listenLegacy(link, { call, capabilities, resources: new ResourceSubscriptions(link) });
     return { channel, ...hear(reply) };
   };
 
@@ -88,7 +89,7 @@ describe('listening to a legacy server over HTTP', () => {
     const link = new HttpLink(client, new URL('http://up.example/'), {});
     const call = createCall('subscriptions/listen', { notifications }, { signal: abort.signal });
     const stream = new GetStream({ link, clock });
-    const replying = listenLegacy(link, { call, capabilities, stream });
+    const replying = listenLegacy(link, { call, capabilities, resources: new ResourceSubscriptions(link), stream });
     return { clock, abort, client, link, replying };
   };
 

@@ -1,4 +1,4 @@
-import { createCall, type Call } from '../core/call.ts';
+import { createCall, type Call, type CallOptions } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { streamReply, type Message, type Reply } from '../core/reply.ts';
@@ -16,6 +16,7 @@ const CHANGES = {
 interface LegacyListen {
   readonly call: Call;
   readonly capabilities: JsonObject;
+  readonly resources: ResourceSubscriptions;
   /** Where the server tells, if not on the channel that calls go over. */
   readonly stream?: GetStream | undefined;
   /** Aborts when the session is another: what was asked of the old one is void. */
@@ -29,10 +30,10 @@ interface LegacyListen {
  * missed, so each acknowledged one is told once when it is open again.
  */
 export async function listenLegacy(link: Link, options: LegacyListen): Promise<Reply> {
-  const { call, capabilities, stream, expired } = options;
+  const { call, capabilities, resources, stream, expired } = options;
   const wanted = filterFor(call.params.value.notifications, capabilities);
   const methods = Object.keys(wanted).map((key) => CHANGES[key as keyof typeof CHANGES][1] as string);
-  const uris = await subscribeAll(link, call, capabilities);
+  const uris = await subscribeAll(resources, call, capabilities);
   const queue = new PushQueue<Message>();
   const tell = (method: string): void => {
     queue.push({ kind: 'notification', method, params: Payload.of<JsonObject>({}) });
@@ -40,18 +41,21 @@ export async function listenLegacy(link: Link, options: LegacyListen): Promise<R
   const isWanted = methods.length + uris.length > 0 && !call.signal.aborted;
   const share = isWanted ? await stream?.share(() => methods.forEach(tell)) : undefined;
   const open = share?.isOpen ?? true;
-  queue.push(acknowledgement(open ? { ...wanted, ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) } : {}));
+  queue.push(
+    acknowledgement(open ? { ...wanted, ...(uris.length > 0 ? { resourceSubscriptions: [...uris] } : {}) } : {}),
+  );
   const unsubscribe = link.subscribe((frame) => {
     if (methods.includes(frame.method)) tell(frame.method);
     const { payload } = frame.params;
-    if (frame.method === UPDATED && uris.includes(String(payload.value.uri)))
+    if (frame.method === UPDATED && uris.some((watched) => isWithin(String(payload.value.uri), watched)))
       queue.push({ kind: 'notification', method: UPDATED, params: payload });
   });
   const end = (): void => {
     call.signal.removeEventListener('abort', end);
     expired?.removeEventListener('abort', end);
     unsubscribe();
-    for (const uri of uris) void send(link, 'resources/unsubscribe', uri).catch(() => undefined);
+    // Whoever ends it twice has subscribed once.
+    for (const uri of uris.splice(0)) resources.unsubscribe(uri);
     share?.release();
     queue.end();
   };
@@ -66,20 +70,58 @@ export async function listenLegacy(link: Link, options: LegacyListen): Promise<R
 const UPDATED = 'notifications/resources/updated';
 
 /** Watches the resources of the filter; resolves with those that the server lets be watched. */
-async function subscribeAll(link: Link, call: Call, capabilities: JsonObject): Promise<string[]> {
+async function subscribeAll(watched: ResourceSubscriptions, call: Call, capabilities: JsonObject): Promise<string[]> {
   const { notifications } = call.params.value;
   const { resources } = capabilities;
   const asked: unknown = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
   if (!Array.isArray(asked) || !isJsonObject(resources) || resources.subscribe !== true) return [];
   const uris = asked.filter((uri): uri is string => typeof uri === 'string');
-  const sent = await Promise.allSettled(uris.map((uri) => send(link, 'resources/subscribe', uri, call.signal)));
+  const sent = await Promise.allSettled(uris.map((uri) => watched.subscribe(uri, call.signal)));
   return uris.filter((_uri, index) => sent[index]?.status === 'fulfilled');
 }
 
-// eslint-disable-next-line max-params -- the signal is of the caller, the rest is the request
-async function send(link: Link, method: string, uri: string, signal?: AbortSignal): Promise<void> {
-  const call = createCall(method, {}, signal ? { signal } : {});
-  await (await link.send({ ...call, params: Payload.of<JsonObject>({ uri }) })).result();
+/** An update may name a part of what is watched. */
+const isWithin = (uri: string, watched: string): boolean =>
+  uri === watched || uri.startsWith(watched.endsWith('/') ? watched : `${watched}/`);
+
+/** The resources that one session watches: a server knows only whether it does, not for how many. */
+export class ResourceSubscriptions {
+  readonly #link: Link;
+  readonly #counts = new Map<string, number>();
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Has the server tell of a resource. @throws RemoteError if it does not */
+  async subscribe(uri: string, signal: AbortSignal): Promise<void> {
+    this.#counts.set(uri, (this.#counts.get(uri) ?? 0) + 1);
+    try {
+      await this.#send('resources/subscribe', uri, { signal });
+    } catch (thrown) {
+      this.#remove(uri);
+      throw thrown;
+    }
+  }
+
+  /** The last one has the server tell no more. */
+  unsubscribe(uri: string): void {
+    // A server that is gone tells nothing anyway.
+    if (this.#remove(uri)) void this.#send('resources/unsubscribe', uri).catch(() => undefined);
+  }
+
+  /** @returns whether nobody is left */
+  #remove(uri: string): boolean {
+    const count = (this.#counts.get(uri) ?? 0) - 1;
+    if (count > 0) this.#counts.set(uri, count);
+    else this.#counts.delete(uri);
+    return count === 0;
+  }
+
+  async #send(method: string, uri: string, options: CallOptions = {}): Promise<void> {
+    const call = createCall(method, {}, options);
+    await (await this.#link.send({ ...call, params: Payload.of<JsonObject>({ uri }) })).result();
+  }
 }
 
 const acknowledgement = (notifications: JsonObject): Message => ({

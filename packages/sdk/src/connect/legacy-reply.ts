@@ -4,7 +4,6 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
 import {
-  RemoteError,
   remoteErrorReply,
   resultReply,
   streamReply,
@@ -84,14 +83,22 @@ function pagesOf({ data }: RpcError): JsonObject | undefined {
   return asked.length === 0 ? undefined : { resultType: 'input_required', inputRequests: Object.fromEntries(asked) };
 }
 
-/**
- * Takes the answers out of the params of a retry: a legacy server waits for the retry alone.
- * @throws RemoteError -32042 if the user refused a page: the server would only ask again
- */
+/** Takes the answers out of the params of a retry: a legacy server waits for the retry alone. */
 export function withoutAnswers(params: Payload<JsonObject>): Payload<JsonObject> {
-  const { inputResponses, requestState: _state, ...rest } = params.value;
-  const answers = isJsonObject(inputResponses) ? Object.values(inputResponses) : [];
-  const refused = answers.find((answer) => isJsonObject(answer) && answer.action !== 'accept');
-  if (refused) throw new RemoteError({ code: URL_ELICITATION_REQUIRED, message: 'The user did not open the page.' });
+  const { inputResponses: _answers, requestState: _state, ...rest } = params.value;
   return Payload.of(rest);
+}
+
+/** Whether a retry says that the user refused a page: the server would only ask again. */
+export function refusesPage({ value }: Payload<JsonObject>): boolean {
+  const answers = isJsonObject(value.inputResponses) ? Object.values(value.inputResponses) : [];
+  return answers.some((answer) => isJsonObject(answer) && answer.action !== 'accept');
+}
+
+const INTERNAL_ERROR = -32603;
+
+/** What a retry without the page is answered with. */
+export function pageRefused({ era }: Call): Reply {
+  const code = era === 'legacy' ? URL_ELICITATION_REQUIRED : INTERNAL_ERROR;
+  return remoteErrorReply(Payload.of({ code, message: 'The user did not open the page.' }), 200);
 }

@@ -94,7 +94,9 @@ it('pages that a legacy server wants opened become questions, and the retry goes
 it('a page that the user refuses is not asked for again', async () => {
   const { connection, channel } = await onPipe(() => REQUIRED);
   const retry = createCall('tools/call', { name: 't', inputResponses: { 'url-1': { action: 'decline' } } }, CAN_SHOW);
-  await expect(connection.handler(retry)).rejects.toMatchObject({ rpc: { code: -32042 } });
+  await expect((await connection.handler(retry)).result()).rejects.toMatchObject({ rpc: { code: -32603 } });
+  const legacy = connection.handler({ ...retry, era: 'legacy' });
+  await expect((await legacy).result()).rejects.toMatchObject({ rpc: { code: -32042 } });
   expect(channel.sent.some(({ method }) => method === 'tools/call')).toBe(false);
 });
 

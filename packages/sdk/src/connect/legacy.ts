@@ -9,8 +9,8 @@ import { LEGACY_META, patchMeta, withoutTask } from '../wire/params.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
 import { GetStream } from './get-stream.ts';
 import { HttpLink } from './http-link.ts';
-import { listenLegacy } from './legacy-listen.ts';
-import { modernizeReply, withoutAnswers } from './legacy-reply.ts';
+import { listenLegacy, ResourceSubscriptions } from './legacy-listen.ts';
+import { modernizeReply, pageRefused, refusesPage, withoutAnswers } from './legacy-reply.ts';
 import { readToEnd, type Link } from './link.ts';
 import { SessionLevel } from './session-level.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -37,6 +37,7 @@ class LegacyUpstream implements Connection {
   version: string = LATEST_LEGACY_VERSION;
   server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
   readonly #link: Link;
+  readonly #resources: ResourceSubscriptions;
   readonly #options: ConnectOptions;
   readonly #level = new SessionLevel((level) => this.#setLevel(level));
   #reopening: Promise<void> | undefined;
@@ -46,6 +47,7 @@ class LegacyUpstream implements Connection {
 
   constructor(link: Link, options: ConnectOptions) {
     this.#link = link;
+    this.#resources = new ResourceSubscriptions(link);
     this.#options = options;
     this.closed = link.closed;
     link.onRequest = options.answer;
@@ -59,7 +61,8 @@ class LegacyUpstream implements Connection {
 
   #listen(call: Call): Promise<Reply> {
     const { capabilities } = this.server;
-    return listenLegacy(this.#link, { call, capabilities, stream: this.#stream, expired: this.#session.signal });
+    const [resources, stream, expired] = [this.#resources, this.#stream, this.#session.signal];
+    return listenLegacy(this.#link, { call, capabilities, resources, stream, expired });
   }
 
   async initialize(signal: AbortSignal): Promise<void> {
@@ -122,6 +125,7 @@ class LegacyUpstream implements Connection {
   }
 
   async #request(call: Call): Promise<Reply> {
+    if (call.round > 0 && refusesPage(call.params)) return pageRefused(call);
     const leave = this.server.capabilities.logging ? await this.#level.enter(call) : () => undefined;
     try {
       const given = call.round > 0 ? withoutAnswers(call.params) : call.params;

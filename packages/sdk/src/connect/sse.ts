@@ -36,7 +36,7 @@ export async function linkOverSse(
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) abort();
-    const events = await openStream(source, gone.signal);
+    const events = await openStream(source, gone);
     const endpoint = await endpointOf(events, source.url);
     const over = linkOverChannel(new SseChannel({ source, endpoint, events, gone }), link.label);
     over.subscribe(link.tell);
@@ -52,10 +52,14 @@ export async function linkOverSse(
 
 async function openStream(
   { client, url, headers }: HttpSource,
-  signal: AbortSignal,
+  { signal }: AbortController,
 ): Promise<AsyncGenerator<SseEvent>> {
   const accept = { ...headers, accept: 'text/event-stream' };
-  const { status, body } = await client.request({ method: 'GET', headers: accept, signal, isLasting: true });
+  const response = await client.request({ method: 'GET', headers: accept, signal, isLasting: true });
+  const { status, body } = response;
+  signal.addEventListener('abort', () => {
+    response.cancel();
+  });
   if (!(body instanceof Uint8Array)) return decodeEvents(body, MAX_RESPONSE_BYTES);
   // A page is nothing that was asked for.
   throw statusError(url.origin, status < 300 ? 406 : status);
