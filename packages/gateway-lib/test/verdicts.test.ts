@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
 import { isAlive, textOf } from './support/children.ts';
 import { Recorder } from './support/fakes.ts';
-import { PLAIN_CHILD, plainHttp, type Override } from './support/plain-servers.ts';
+import { FRAGILE_CHILD, PLAIN_CHILD, plainHttp, type Override } from './support/plain-servers.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -174,6 +174,18 @@ describe('a child', () => {
       );
     },
   );
+
+  it('that does not survive the probe is started again as a legacy one, and not probed when it comes back', async () => {
+    const recorder = new Recorder();
+    const starts = (): number => recorder.facts.filter(({ fields }) => fields?.line === 'started').length;
+    const gateway = await gatewayOf(FRAGILE_CHILD, { telemetry: recorder });
+    expect(gateway.status()).toMatchObject([{ endpoints: [{ state: 'ready', era: 'legacy' }] }]);
+    expect(starts()).toBe(2);
+    const pid = await call(gateway, 'pid');
+    process.kill(Number(pid), 'SIGKILL');
+    await vi.waitFor(async () => expect(await call(gateway, 'pid')).not.toBe(pid), { timeout: 3_000 });
+    expect(starts()).toBe(3);
+  });
 
   it('that ends after an answer has it read to its end', async () => {
     const gateway = await gatewayOf(PLAIN_CHILD);

@@ -1,5 +1,6 @@
 export { linkOverChannel } from './connect/channel-link.ts';
 export { connect } from './connect/connect.ts';
+export { connectStarted } from './connect/connect-started.ts';
 export type { Connection, ConnectOptions, ServerDescription } from './connect/connection.ts';
 export { EraVerdict } from './connect/era-verdict.ts';
 export { createFetchClient, type FetchLike } from './connect/fetch-client.ts';

@@ -1,4 +1,5 @@
 export { createUndiciClient, type UndiciClientOptions } from './connect/undici.node.ts';
+export { startChild, type Child, type ChildServer } from './connect/child.node.ts';
 export { openWebSocket, type WebSocketServerAddress } from './connect/web-socket.node.ts';
 export type { SocketChannel } from './wire/web-socket.node.ts';
 export { drain, listenHttp } from './serve/listen.node.ts';
@@ -14,4 +15,4 @@ export type {
 export { toNode } from './serve/node.node.ts';
 export { serveWebSocket } from './serve/web-socket.node.ts';
 export { serveStdio, type StdioOptions } from './serve/stdio-server.node.ts';
-export { channelOverStreams, type ByteStreams } from './serve/stdio.node.ts';
+export { channelOverStreams, type ByteStreams } from './wire/streams.node.ts';

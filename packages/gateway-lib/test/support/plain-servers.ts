@@ -38,6 +38,15 @@ process.stdin.on('end', () => process.exit(0));
 /** The server of plain JavaScript, as a child. */
 export const PLAIN_CHILD = { command: process.execPath, args: ['-e', SCRIPT] };
 
+/** The same, telling of its start, that ends at any request that it does not know. */
+export const FRAGILE_CHILD = {
+  command: process.execPath,
+  args: [
+    '-e',
+    `console.error('started'); ${SCRIPT.replace("write({ id, error: { code: -32601, message: 'no' } })", 'process.exit(1)')}`,
+  ],
+};
+
 /** Answers a message; `false` leaves it to the server. */
 export type Override = (message: JsonObject, response: ServerResponse) => Promise<boolean> | boolean;
 

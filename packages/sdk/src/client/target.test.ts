@@ -45,7 +45,7 @@ it('a server that always ends is started twice', async () => {
   const { builder, starts } = clientOf(`process.stderr.write('started '); process.exitCode = 3;`);
   await expect(builder.build()).rejects.toMatchObject({
     code: 'unavailable',
-    message: expect.stringMatching(/with 3/) as string,
+    message: expect.stringMatching(/with code 3/) as string,
   });
   expect(starts()).toBe(2);
 });

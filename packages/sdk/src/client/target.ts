@@ -71,7 +71,10 @@ export function webSocketTarget(address: string | URL, { headers = {} }: WebSock
 export function stdioTarget(command: string, args: readonly string[] = [], options: StdioTargetOptions = {}): Target {
   return async (connectOptions, auth) => {
     refuseAuth(auth);
-    const start = async (): Promise<Link> => linkOverChannel(await startChild({ command, args, ...options }), command);
+    const start = async (): Promise<Link> => {
+      const { channel } = await startChild({ command, args, ...options });
+      return linkOverChannel(channel, command);
+    };
     return connectStarted(start, connectOptions, over);
   };
 }

@@ -13,11 +13,16 @@ const GRACE_MS = 1_000;
  */
 export class ChildGroup {
   readonly #child: ChildProcess;
+  readonly #isDrained: boolean;
   #kill: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param child - running, and `detached` where there are groups */
-  constructor(child: ChildProcess) {
+  /**
+   * @param child - running, and `detached` where there are groups
+   * @param isDrained - whether interruptions that somebody here listens to are not passed on: the child is ended by who does
+   */
+  constructor(child: ChildProcess, isDrained: boolean) {
     this.#child = child;
+    this.#isDrained = isDrained;
     keep(this);
     child.once('exit', () => {
       // What it started and left behind.
@@ -37,9 +42,10 @@ export class ChildGroup {
     }, GRACE_MS).unref();
   }
 
-  /** Ends at once what had its time, and asks what had none. */
-  endNow(): void {
-    this.signal(this.#kill ? 'SIGKILL' : 'SIGTERM');
+  /** Passes on a signal that ends this process, or (SIGINT, SIGHUP) interrupts it. */
+  passOn(signal: NodeJS.Signals, isFatal: boolean): void {
+    // SIGTERM is sent to one process: whoever listens to it decides what becomes of the children.
+    if (isFatal || (signal !== 'SIGTERM' && !this.#isDrained)) this.signal(signal);
   }
 
   /** Signals all of the group; whether anything was there. */
@@ -57,7 +63,7 @@ export class ChildGroup {
     clearTimeout(this.#kill);
     running.delete(this);
     if (running.size > 0) return;
-    process.off('exit', endAll);
+    process.off('exit', killAll);
     for (const signal of FATAL) process.off(signal, passOn);
   }
 }
@@ -70,12 +76,13 @@ const FATAL = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function keep(group: ChildGroup): void {
   running.add(group);
   if (running.size > 1) return;
-  process.on('exit', endAll);
+  process.on('exit', killAll);
   if (HAS_GROUPS) for (const signal of FATAL) listen(signal);
 }
 
-const endAll = (): void => {
-  for (const group of running) group.endNow();
+/** Nothing is left to end those that a milder signal would not. */
+const killAll = (): void => {
+  for (const group of running) group.signal('SIGKILL');
 };
 
 /** First in line: a listener that was to be called once would not be seen any more. */
@@ -88,8 +95,7 @@ const passOn = (signal: NodeJS.Signals): void => {
   // Other libraries end the process only if they are the only ones that listen.
   process.off(signal, passOn);
   const isAlone = process.listenerCount(signal) === 0;
-  // SIGTERM is sent to one process: whoever listens to it decides what becomes of the children.
-  if (isAlone || signal !== 'SIGTERM') for (const group of running) group.signal(signal);
+  for (const group of running) group.passOn(signal, isAlone);
   if (isAlone) process.kill(process.pid, signal);
   else
     setImmediate(() => {

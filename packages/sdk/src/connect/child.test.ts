@@ -37,7 +37,7 @@ async function reporter(): Promise<{ ended: Promise<unknown> }> {
 }
 
 async function start(program: string) {
-  const channel = await startChild({ command: process.execPath, args: ['-e', program] });
+  const { channel } = await startChild({ command: process.execPath, args: ['-e', program] });
   const closed = new Promise((resolve) => {
     channel.open({ message: () => undefined, close: resolve });
   });
@@ -50,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('a child that is let go of', () =>
     const { channel, closed } = await start(starting(deaf + report()));
     const { ended } = await started;
     void channel.close();
-    expect(await closed).toMatch(/ended with 0$/);
+    expect(await closed).toMatch(/ended with code 0$/);
     await ended;
   });
 
@@ -69,14 +69,33 @@ describe.skipIf(process.platform === 'win32')('a child that is let go of', () =>
   });
 });
 
+it('a child that closes its output is ended, and says so', async () => {
+  const started = reporter();
+  const { closed } = await start(`${report()} process.stdin.resume(); require('node:fs').closeSync(1);`);
+  const { ended } = await started;
+  expect(await closed).toBe('it closed its output');
+  await ended;
+});
+
+it('a program that does not exist is told from one that cannot be started', async () => {
+  await expect(startChild({ command: '/no/such/command', args: [] })).rejects.toMatchObject({
+    code: 'invalid_options',
+    message: 'the command "/no/such/command" (or its cwd) does not exist',
+  });
+  await expect(startChild({ command: process.execPath, args: [], cwd: '/no/such/folder' })).rejects.toMatchObject({
+    code: 'invalid_options',
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a process that ends without closing its clients', () => {
   /** A process with a child that lives until it is killed. */
-  async function parent(program = '') {
+  async function parent(program = '', { deaf = '', isDrained = false } = {}) {
     const child = reporter();
     const script = `
       const { startChild } = await import('./packages/sdk/src/connect/child.node.ts');
       ${program}
-      await startChild({ command: process.execPath, args: ['-e', ${JSON.stringify(report())}] });`;
+      const args = ['-e', ${JSON.stringify(deaf + report())}];
+      await startChild({ command: process.execPath, args, isDrained: ${isDrained} });`;
     const started = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -94,6 +113,28 @@ describe.skipIf(process.platform === 'win32')('a process that ends without closi
 
   it('ends them when it exits', async () => {
     const { started, ended, exited } = await parent(`process.once('SIGTERM', () => process.exit(7));`);
+    started.kill('SIGTERM');
+    expect(await exited).toEqual([7, null]);
+    await ended;
+  });
+
+  it('ends those too that a milder signal would not end', async () => {
+    const { started, ended, exited } = await parent(`process.once('SIGTERM', () => process.exit(7));`, { deaf: DEAF });
+    started.kill('SIGTERM');
+    expect(await exited).toEqual([7, null]);
+    await ended;
+  });
+
+  it('does not interrupt a child that its owner lets finish', async () => {
+    const { started, ended, exited } = await parent(
+      `process.on('SIGINT', () => process.stdout.write('heard')); process.once('SIGTERM', () => process.exit(7));`,
+      { isDrained: true },
+    );
+    started.kill('SIGINT');
+    expect(String((await once(started.stdout, 'data'))[0])).toBe('heard');
+    // What was interrupted is gone by the time that a new process has started.
+    await once(spawn(process.execPath, ['-e', '']), 'exit');
+    expect(reported.at(-1)?.destroyed).toBe(false);
     started.kill('SIGTERM');
     expect(await exited).toEqual([7, null]);
     await ended;

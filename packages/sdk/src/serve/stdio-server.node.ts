@@ -1,6 +1,6 @@
 import type { Handler } from '../core/handler.ts';
 import { serveChannel, type ChannelOptions, type ChannelServer } from './channel.ts';
-import { channelOverStreams, type ByteStreams } from './stdio.node.ts';
+import { channelOverStreams, type ByteStreams } from '../wire/streams.node.ts';
 
 /** How a handler is served on streams. */
 export interface StdioOptions extends ChannelOptions {

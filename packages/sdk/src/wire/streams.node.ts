@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Channel } from '../wire/channel.ts';
-import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
-import { encodeLine, LineSplitter } from '../wire/lines.ts';
+import type { Channel } from './channel.ts';
+import { atEndOfTurn } from './end-of-turn.node.ts';
+import { encodeLine, LineSplitter } from './lines.ts';
 
 /** The two directions of a byte stream that carries newline-delimited messages. */
 export interface ByteStreams {
