@@ -7,6 +7,7 @@ export { createFetchClient, type FetchLike } from './connect/fetch-client.ts';
 export type { DispatcherLike, HttpClient, HttpClientRequest, HttpClientResponse } from './connect/http-client.ts';
 export { linkOverHttp } from './connect/http-link.ts';
 export type { Link, ServerRequest, ServerRequestHandler } from './connect/link.ts';
+export type { Question } from './wire/question.ts';
 export { ParkedCalls } from './connect/parked-calls.ts';
 export { channelToOfficial, isOfficialServer, type OfficialServer } from './connect/official.ts';
 export { withAuth } from './connect/with-auth.ts';
