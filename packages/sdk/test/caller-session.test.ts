@@ -111,7 +111,7 @@ it('is the connection of a modern caller in memory, and none of a call in this p
   const answered = new Promise((resolve) => (transport.onmessage = resolve));
   await transport.start();
   const { method, params } = createCall('tools/call', run);
-  await transport.send({ jsonrpc: '2.0', id: 1, method, params: params.value } as never);
+  await transport.send({ jsonrpc: '2.0', id: 1, method, params: params.value });
   await answered;
   expect(sessions[1]?.ended.aborted).toBe(false);
   await transport.close();
