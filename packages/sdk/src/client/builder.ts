@@ -200,7 +200,7 @@ export class MCPClientBuilder {
 
   /**
    * Connects.
-   * @throws McpError `invalid_options` if there is no server to reach, `unavailable` if it cannot be reached,
+   * @throws McpError `invalid_options` if there is no server to reach or no such program, `unavailable` if it cannot be reached,
    * `unsupported_protocol_version` without a common revision
    */
   async build(): Promise<MCPClient> {

@@ -196,7 +196,7 @@ describe('a server that is a process', () => {
   });
 
   it('that cannot be started, or is silent, is an error that comes in time', async () => {
-    await expect(builder().stdio('/does/not/exist').build()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(builder().stdio('/does/not/exist').build()).rejects.toMatchObject({ code: 'invalid_options' });
     const silent = builder().stdio(process.execPath, ['-e', 'process.stdin.resume()']).timeouts({ connectMs: 300 });
     await expect(silent.build()).rejects.toMatchObject({ code: 'timeout' });
   });
