@@ -22,7 +22,11 @@ beforeEach(() => {
 const statesOf = (replica: string): RequestStates => new RequestStates({ seal, clock, replica });
 
 function callOf(params: JsonObject = {}, principal: Principal | null = null): RoutedCall {
-  const call = createCall('tools/call', { name: 'up_ask', arguments: { to: 1 }, ...params }, { principal });
+  const call = createCall(
+    'tools/call',
+    { name: 'up_ask', arguments: { to: 1 }, ...params },
+    { principal, clientCapabilities: { roots: {} } },
+  );
   return { ...call, route: { upstream: upstreamOf('up', endpoint), target: 'ask' } };
 }
 
@@ -65,6 +69,14 @@ describe('the state of an upstream that asks', () => {
       await expect(statesOf('one').open(callOf({ requestState: state }))).rejects.toMatchObject({
         code: 'invalid_params',
       });
+  });
+
+  it('is not given to who cannot be asked, and not where nothing can be asked', async () => {
+    const inputRequests = { a: { method: 'elicitation/create', params: { message: 'm' } } };
+    await expect(given({ ...ASKS, inputRequests })).rejects.toMatchObject({ code: 'missing_client_capability' });
+    const completion = { ...callOf(), method: 'completion/complete' };
+    await expect(given(ASKS, completion)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await given({ completion: { values: ['input_required'] } }, completion)).toHaveProperty('completion');
   });
 
   it('expires after a day', async () => {

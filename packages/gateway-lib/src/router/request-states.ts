@@ -1,5 +1,14 @@
-import { McpError, type Clock, type JsonObject, type Payload } from '@org/mcp-sdk';
-import { digestOf, mayAsk, peekResult, replaceMember, type Seal } from '@org/mcp-sdk/wire';
+import { isJsonObject, McpError, type Clock, type JsonObject, type Payload } from '@org/mcp-sdk';
+import {
+  digestOf,
+  isQuestion,
+  mayAsk,
+  peekResult,
+  questionOf,
+  replaceMember,
+  requireCapability,
+  type Seal,
+} from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint } from '../core/upstream.ts';
 import { endpointAt, placeOf, type Place } from './place.ts';
@@ -54,8 +63,10 @@ export class RequestStates {
   }
 
   /** Seals what a result asks for the caller of its call. */
-  readonly restampOf = ({ call, endpoint }: ReplyOrigin): RestampResult | undefined =>
-    ASKING.has(call.method) ? (result) => (mayAsk(result) ? this.#seal(result, call, endpoint) : result) : undefined;
+  readonly restampOf = ({ call, endpoint }: ReplyOrigin): RestampResult | undefined => {
+    if (ASKING.has(call.method)) return (result) => (mayAsk(result) ? this.#seal(result, call, endpoint) : result);
+    return call.method === 'completion/complete' ? refuseQuestion : undefined;
+  };
 
   async #open(call: RoutedCall, requestState: unknown): Promise<RoutedCall> {
     const { seal, clock, replica } = this.#options;
@@ -79,7 +90,8 @@ export class RequestStates {
 
   async #seal(result: Payload<JsonObject>, call: RoutedCall, endpoint: Endpoint): Promise<Payload<JsonObject>> {
     if (peekResult(result) !== 'input_required') return result;
-    const { requestState } = result.value;
+    const { requestState, inputRequests } = result.value;
+    checkQuestions(inputRequests, call);
     if (typeof requestState !== 'string') return result;
     const { seal, clock, replica } = this.#options;
     const content: SealedState = {
@@ -91,6 +103,20 @@ export class RequestStates {
     };
     return replaceMember(result, 'requestState', await seal.seal(PURPOSE, { ...content }));
   }
+}
+
+/** @throws McpError `missing_client_capability` if a server asks what the caller has not declared */
+function checkQuestions(inputRequests: unknown, call: RoutedCall): void {
+  for (const asked of Object.values(isJsonObject(inputRequests) ? inputRequests : {})) {
+    const { method, params } = isJsonObject(asked) ? asked : {};
+    // What else there is to ask, an extension defines.
+    if (isQuestion(method)) requireCapability(questionOf(method, isJsonObject(params) ? params : {}), call);
+  }
+}
+
+function refuseQuestion(result: Payload<JsonObject>): Payload<JsonObject> {
+  if (!mayAsk(result) || peekResult(result) !== 'input_required') return result;
+  throw new McpError('unavailable', 'it asks where nothing can be asked');
 }
 
 /** A legacy server's call is held here while its caller answers. */

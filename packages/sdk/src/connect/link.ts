@@ -67,6 +67,8 @@ export async function readToEnd(reply: Reply): Promise<void> {
   while ((await messages.next()).done !== true);
 }
 
+const MISSING_CAPABILITY = -32021;
+
 /** What a server is answered that sends a request: alive, and what the client declared that it can be asked. */
 export async function answerToServer(
   { method, params }: RequestFrame,
@@ -79,6 +81,8 @@ export async function answerToServer(
       return { kind: 'result', result: Payload.of(await answer({ method, params: params.payload.value, ...asked })) };
     throw new McpError('method_not_found', `${method}: the client declared no capability for it.`);
   } catch (thrown) {
-    return { kind: 'error', error: Payload.of(McpError.from(thrown).toRpc()) };
+    const rpc = McpError.from(thrown).toRpc();
+    // Legacy servers know no code of the modern era: what nobody declared is a method that is not there.
+    return { kind: 'error', error: Payload.of(rpc.code === MISSING_CAPABILITY ? { ...rpc, code: -32601 } : rpc) };
   }
 }

@@ -14,6 +14,11 @@ export interface Question {
 /** The caller's roots. */
 export const ROOTS_QUESTION: Question = { method: 'roots/list', params: {}, needs: { roots: {} } };
 
+const METHODS: ReadonlySet<unknown> = new Set(['elicitation/create', 'sampling/createMessage', 'roots/list']);
+
+/** Whether it is the method of a question. */
+export const isQuestion = (method: unknown): method is Question['method'] => METHODS.has(method);
+
 /** A question of a legacy server. @throws McpError `method_not_found` if it is none */
 export function questionOf(method: string, params: JsonObject): Question {
   if (method === 'roots/list') return ROOTS_QUESTION;
