@@ -8,9 +8,12 @@ import { officialCaller } from './official-caller.ts';
 import { ownCaller } from './own-caller.ts';
 import type { Place } from './place.ts';
 
+/** The client that is no official one. */
+export const OWN_CLIENT = 'our client';
+
 /** Whose client calls. */
 export const CLIENTS: Readonly<Record<string, (place: Place, era: Era) => Promise<Driver>>> = {
-  'our client': ownCaller,
+  [OWN_CLIENT]: ownCaller,
   'the official client': officialCaller,
 };
 
