@@ -143,6 +143,19 @@ describe('a URI', () => {
     expect(view.isSeen('a', 'file:///b')).toBe(false);
   });
 
+  it('that a view excludes is not found in it by the mark of its upstream', async () => {
+    const view = await viewOf(
+      { a: ['doc://secret', 'doc://open', 'doc://{id}'], b: ['doc://secret', 'doc://open'] },
+      { view: { exclude: ['doc://secret'] }, conflicts: 'namespaced' },
+    );
+    expect(await listed(view)).toEqual(['doc://open', 'mcp.b+doc://open']);
+    for (const mark of ['', 'mcp.a+', 'mcp.b+'])
+      for (const uri of ['doc://secret', 'doc://%73ecret']) expect(route(view, `${mark}${uri}`)).toBeUndefined();
+    expect(view.isSeen('b', 'doc://secret')).toBe(false);
+    expect(view.isSeen('b', 'doc://open')).toBe(true);
+    expect(route(view, 'mcp.b+doc://new')).toBe('b doc://new');
+  });
+
   it('is reached by a template that is in a view, though it is not itself', async () => {
     const view = await viewOf({ a: ['note://{id}', 'note://7'] }, { view: { include: ['note://{id}'] } });
     expect(await listed(view)).toEqual([]);

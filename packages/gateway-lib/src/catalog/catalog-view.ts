@@ -127,7 +127,10 @@ export class CatalogView {
     const [first] = entries;
     // All are of one upstream.
     if (!first || !upstreams.includes(first.origin.upstream)) return [];
-    return selectors ? entries.filter(({ key }) => selectors[method].selects(key)) : entries;
+    const selector = selectors?.[method];
+    if (!selector) return entries;
+    const hasUris = URI_LISTS.includes(method);
+    return entries.filter((entry) => selector.selects(entry.key) && !(hasUris && isLeftOut(selector, entry)));
   }
 
   #listedUri(uri: string): Origin | undefined {
@@ -167,7 +170,8 @@ export class CatalogView {
   #isOpen({ upstream, target }: Origin, uri: string, isDescribed: boolean): boolean {
     const { selectors, selectorOf } = this.#options;
     const own = selectors?.['resources/list'];
-    return selectorOf(upstream).reaches(target, isDescribed) && (own?.reaches(uri, isDescribed) ?? true);
+    if (!selectorOf(upstream).reaches(target, isDescribed)) return false;
+    return !own || (own.reaches(uri, isDescribed) && !isLeftOut(own, { key: uri, origin: { upstream, target } }));
   }
 
   #index(): UriIndex {
@@ -175,3 +179,7 @@ export class CatalogView {
     return (this.#uris ??= indexUris(resources ?? [], templates ?? []));
   }
 }
+
+/** A mark does not take a URI out of what a view excludes: who has it depends on who was read first. */
+const isLeftOut = (selector: Selector, { key, origin }: Pick<Listed, 'key' | 'origin'>): boolean =>
+  key !== origin.target && !selector.reaches(origin.target, true);

@@ -1,3 +1,5 @@
+import { leadsUp, spellingsOf } from './spellings.ts';
+
 /**
  * Which names or URIs are meant. In a pattern `*` stands for any characters, also for none; everything else stands for
  * itself, upper and lower case apart. What is excluded stays out, whatever includes it.
@@ -16,7 +18,8 @@ export interface Selector {
   /**
    * Whether a URI is meant that no list names. It has to be in each of its spellings: servers see through dot segments
    * and percent encoding.
-   * @param isDescribed - whether a template that is meant describes it: then it need not be included itself
+   * @param isDescribed - whether a template that is meant describes it: then it need not be included itself, unless it
+   * leads up from where the template stands
    */
   reaches(uri: string, isDescribed: boolean): boolean;
 }
@@ -31,7 +34,11 @@ export function createSelector({ include, exclude }: Selection): Selector {
   const excludes = anyOf(exclude ?? []);
   return {
     selects: (name) => includes(name) && !excludes(name),
-    reaches: (uri, isDescribed) => spellings(uri).every((name) => (isDescribed || includes(name)) && !excludes(name)),
+    reaches(uri, isDescribed) {
+      const spellings = spellingsOf(uri) ?? [];
+      const isOpen = isDescribed && !spellings.some(leadsUp);
+      return spellings.length > 0 && spellings.every((name) => (isOpen || includes(name)) && !excludes(name));
+    },
   };
 }
 
@@ -57,18 +64,4 @@ function matches(parts: readonly string[], name: string): boolean {
     at = found + part.length;
   }
   return true;
-}
-
-function spellings(uri: string): readonly string[] {
-  const plain = decode(uri);
-  const normal = URL.canParse(plain) ? decode(new URL(plain).href) : plain;
-  return [uri, plain, normal];
-}
-
-function decode(uri: string): string {
-  try {
-    return decodeURIComponent(uri);
-  } catch {
-    return uri;
-  }
 }
