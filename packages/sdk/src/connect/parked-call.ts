@@ -99,6 +99,11 @@ export class ParkedCall {
     this.#controller.abort(error);
   }
 
+  /** @throws why it was given up, if it was */
+  checkNotOver(): void {
+    this.#controller.signal.throwIfAborted();
+  }
+
   /** The next message; `asked` if the server waits for its caller. */
   async step(): Promise<Step> {
     const asked = new Promise<Step>((resolve) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.ts';
+import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { createCall, type Call } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
@@ -174,6 +174,54 @@ function caller(server: (calls: ParkedCalls, call: Call) => Promise<Reply>, cloc
 }
 
 const form = (message: string) => ({ ...WAITING, method: 'elicitation/create', params: { message } });
+
+/** A call whose questions are gathered, and that is about to be held: whose it is is being looked at. */
+async function aboutToBeHeld() {
+  const clock = new FakeClock();
+  const calls = new ParkedCalls(clock, systemRandom);
+  const asked: Promise<unknown>[] = [];
+  const server = (call: Call): Promise<Reply> => {
+    if (call.target === 'asks') asked.push(calls.ask(form('first')).catch((thrown: unknown) => thrown));
+    return new Promise((_, reject) => {
+      call.signal.addEventListener('abort', () => {
+        reject(call.signal.reason as Error);
+      });
+    });
+  };
+  const send = (name: string, signal = new AbortController().signal): Promise<Reply> =>
+    calls.answer(createCall('tools/call', { name }, { ...CAN, signal }), server);
+  const abort = new AbortController();
+  const first = send('asks', abort.signal);
+  await settled();
+  clock.advance(20);
+  // Only what needs no turn of the event loop happens here: the digest is not made yet.
+  for (let n = 0; n < 20; n++) await Promise.resolve();
+  return { clock, calls, send, first, asked, abort };
+}
+
+test('a question that comes while its call is about to be held is put to no other caller', async () => {
+  const { calls, send, first } = await aboutToBeHeld();
+  void send('other').catch(() => undefined);
+  await expect(Promise.race([calls.ask(form('second')), first])).rejects.toMatchObject({ code: 'method_not_found' });
+  expect(await (await first).result()).toMatchObject({ resultType: 'input_required' });
+});
+
+test('a caller that goes away while its call is about to be held ends it', async () => {
+  const { clock, calls, first, asked, abort } = await aboutToBeHeld();
+  expect(calls.size).toBe(1);
+  abort.abort();
+  await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await asked[0]).toMatchObject({ code: 'cancelled' });
+  expect([calls.size, clock.waiting]).toEqual([0, 0]);
+});
+
+test('closing gives up what is about to be held', async () => {
+  const { clock, calls, first, asked } = await aboutToBeHeld();
+  calls.close();
+  await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await asked[0]).toMatchObject({ code: 'unavailable' });
+  expect([calls.size, clock.waiting]).toEqual([0, 0]);
+});
 
 test('questions that come together are put together', async () => {
   const { call } = caller(async (calls) => {

@@ -47,6 +47,7 @@ export class ParkedCalls {
   readonly #running = new Set<ParkedCall>();
   readonly #parked = new Map<string, Parked>();
   readonly #resumed = new Map<string, Resumed>();
+  #isClosed = false;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -108,9 +109,10 @@ export class ParkedCalls {
 
   /** Ends what is held: the server learns that nobody answers. */
   close(): void {
+    this.#isClosed = true;
     for (const { held, stop } of this.#parked.values()) {
       stop();
-      held.end(new McpError('unavailable', 'The connection was closed.'));
+      held.end(closed());
     }
     this.#parked.clear();
     for (const { stop } of this.#resumed.values()) stop();
@@ -136,15 +138,15 @@ export class ParkedCalls {
       call.signal.removeEventListener('abort', abort);
       this.#running.delete(held);
     };
+    let isStream = false;
     try {
       const first = await held.step();
+      isStream = first.kind === 'notification';
       if (first.kind === 'notification') return streamReply(this.#rest(held, first, over), abort);
-      over();
-      if (first.kind === 'error') return held.refused ?? streamReply(only(first), abort);
-      return first.kind === 'asked' ? resultReply(await this.#park(held)) : resultReply(first.result);
-    } catch (thrown) {
-      over();
-      throw thrown;
+      if (first.kind === 'asked') return resultReply(await this.#park(held, over));
+      return first.kind === 'result' ? resultReply(first.result) : (held.refused ?? streamReply(only(first), abort));
+    } finally {
+      if (!isStream) over();
     }
   }
 
@@ -153,8 +155,7 @@ export class ParkedCalls {
       yield first;
       for (;;) {
         const step = await held.step();
-        if (step.kind === 'asked') over();
-        yield step.kind === 'asked' ? { kind: 'result', result: await this.#park(held) } : step;
+        yield step.kind === 'asked' ? { kind: 'result', result: await this.#park(held, over) } : step;
         if (step.kind !== 'notification') return;
       }
     } finally {
@@ -162,13 +163,14 @@ export class ParkedCalls {
     }
   }
 
-  async #park(held: ParkedCall): Promise<Payload<JsonObject>> {
-    if (this.#parked.size >= MAX_PARKED) {
-      const error = new McpError('overloaded', `More than ${MAX_PARKED} calls wait for an answer of their caller.`);
-      held.end(error);
-      throw error;
-    }
+  /** It counts as running until it is held: what the server asks meanwhile must not look like another call's. */
+  async #park(held: ParkedCall, over: () => void): Promise<Payload<JsonObject>> {
     const binding = await bindingOf(held.call);
+    over();
+    if (this.#isClosed) held.end(closed());
+    else if (this.#parked.size >= MAX_PARKED)
+      held.end(new McpError('overloaded', `More than ${MAX_PARKED} calls wait for an answer of their caller.`));
+    held.checkNotOver();
     const requestState = toBase64Url(this.#random.bytes(16));
     const stop = this.#clock.after(TTL_MS, () => {
       this.#parked.delete(requestState);
@@ -178,6 +180,8 @@ export class ParkedCalls {
     return Payload.of<JsonObject>({ resultType: 'input_required', inputRequests: held.inputRequests, requestState });
   }
 }
+
+const closed = (): McpError => new McpError('unavailable', 'The connection was closed.');
 
 async function* only(message: Message): AsyncGenerator<Message> {
   yield message;
