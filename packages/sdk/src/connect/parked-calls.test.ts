@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
-import { createCall, type Call } from '../core/call.ts';
+import { createCall, type Call, type CallOptions } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import { systemRandom } from '../core/random.ts';
@@ -23,6 +23,14 @@ class PromptClock extends FakeClock {
     };
   }
 }
+
+/** A server that answers nothing. */
+const endless = ({ signal }: Call): Promise<Reply> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
 
 /** A server that asks once before each result. */
 function asking(clock = new PromptClock()) {
@@ -91,13 +99,7 @@ test('closing gives up what waits', async () => {
 test('a caller that goes away while the call runs ends it', async () => {
   const calls = new ParkedCalls(new PromptClock(), systemRandom);
   const abort = new AbortController();
-  const server = (call: Call): Promise<Reply> =>
-    new Promise((_, reject) => {
-      call.signal.addEventListener('abort', () => {
-        reject(call.signal.reason as Error);
-      });
-    });
-  const waiting = calls.answer(createCall('tools/call', { name: 't' }, { signal: abort.signal }), server);
+  const waiting = calls.answer(createCall('tools/call', { name: 't' }, { signal: abort.signal }), endless);
   abort.abort();
   await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
 });
@@ -182,11 +184,7 @@ async function aboutToBeHeld() {
   const asked: Promise<unknown>[] = [];
   const server = (call: Call): Promise<Reply> => {
     if (call.target === 'asks') asked.push(calls.ask(form('first')).catch((thrown: unknown) => thrown));
-    return new Promise((_, reject) => {
-      call.signal.addEventListener('abort', () => {
-        reject(call.signal.reason as Error);
-      });
-    });
+    return endless(call);
   };
   const send = (name: string, signal = new AbortController().signal): Promise<Reply> =>
     calls.answer(createCall('tools/call', { name }, { ...CAN, signal }), server);
@@ -221,6 +219,36 @@ test('closing gives up what is about to be held', async () => {
   await expect(first).rejects.toMatchObject({ code: 'unavailable' });
   expect(await asked[0]).toMatchObject({ code: 'unavailable' });
   expect([calls.size, clock.waiting]).toEqual([0, 0]);
+});
+
+function as(subject: string): CallOptions {
+  return { principal: { subject, scopes: new Set() } };
+}
+
+/** Who calls: whoever has the same conversation, or subject, is the same. */
+const [ann, bob] = [as('ann'), as('bob')];
+const talk: CallOptions = { session: { ended: new AbortController().signal, isResumed: false } };
+
+test.each<{ whose: string; first: CallOptions; second: CallOptions; isAsked: boolean }>([
+  { whose: 'another principal', first: ann, second: bob, isAsked: false },
+  { whose: 'the same principal', first: ann, second: { ...ann }, isAsked: true },
+  { whose: 'the same conversation', first: talk, second: { ...talk }, isAsked: true },
+  { whose: 'nobody', first: {}, second: {}, isAsked: false },
+])('after a call of $whose was given up, a question may be its', async ({ first, second, isAsked }) => {
+  const clock = new PromptClock();
+  const calls = new ParkedCalls(clock, systemRandom);
+  const abort = new AbortController();
+  const call = (options: CallOptions): Promise<Reply> =>
+    calls.answer(createCall('tools/call', { name: 't' }, { ...CAN, ...options }), endless);
+  const gone = call({ ...first, signal: abort.signal });
+  const other = call(second);
+  abort.abort();
+  await expect(gone).rejects.toMatchObject({ code: 'cancelled' });
+  const ask = (): Promise<unknown> => Promise.race([calls.ask(form('whose?')), other.then(() => 'asked')]);
+  if (isAsked) expect(await ask()).toBe('asked');
+  else await expect(ask()).rejects.toMatchObject({ code: 'method_not_found' });
+  clock.advance(60_000);
+  expect(await ask()).toBe('asked');
 });
 
 test('questions that come together are put together', async () => {

@@ -9,6 +9,7 @@ import { resultReply, streamReply, type Message, type Reply } from '../core/repl
 import { toBase64Url } from '../wire/base64.ts';
 import { digestOf } from '../wire/digest.ts';
 import { questionOf, requireCapability, type Question } from '../wire/question.ts';
+import { GivenUpCalls } from './given-up.ts';
 import type { ServerRequest } from './link.ts';
 import { ParkedCall } from './parked-call.ts';
 import { shareFinal, type SharedFinal } from './shared-final.ts';
@@ -44,6 +45,7 @@ interface Resumed {
 export class ParkedCalls {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #givenUp: GivenUpCalls;
   readonly #running = new Set<ParkedCall>();
   readonly #parked = new Map<string, Parked>();
   readonly #resumed = new Map<string, Resumed>();
@@ -52,6 +54,7 @@ export class ParkedCalls {
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
+    this.#givenUp = new GivenUpCalls(clock);
   }
 
   /** How many calls are running or held. */
@@ -103,6 +106,8 @@ export class ParkedCalls {
     if (!only && call === undefined && outside) return outside(question);
     if (!only || all.length > 1)
       throw new McpError('method_not_found', `${method}: it cannot be told which of ${all.length} calls asks.`);
+    if (call === undefined && this.#givenUp.hasOfOthers(only.call))
+      throw new McpError('method_not_found', `${method}: it may be asked for a call that was given up.`);
     requireCapability(question, only.call);
     return only.ask(question, signal);
   }
@@ -129,7 +134,7 @@ export class ParkedCalls {
   async #round(held: ParkedCall, call: Call): Promise<Reply> {
     this.#running.add(held);
     const abort = (): void => {
-      held.end(McpError.from(call.signal.reason));
+      if (this.#running.has(held)) this.#giveUp(held, McpError.from(call.signal.reason));
     };
     call.signal.addEventListener('abort', abort, { once: true });
     // A signal that is aborted already tells nobody: its state took a moment to look at.
@@ -148,6 +153,11 @@ export class ParkedCalls {
     } finally {
       if (!isStream) over();
     }
+  }
+
+  #giveUp(held: ParkedCall, error: McpError): void {
+    this.#givenUp.add(held.call);
+    held.end(error);
   }
 
   async *#rest(held: ParkedCall, first: Message, over: () => void): AsyncGenerator<Message> {
@@ -169,12 +179,12 @@ export class ParkedCalls {
     over();
     if (this.#isClosed) held.end(closed());
     else if (this.#parked.size >= MAX_PARKED)
-      held.end(new McpError('overloaded', `More than ${MAX_PARKED} calls wait for an answer of their caller.`));
+      this.#giveUp(held, new McpError('overloaded', `More than ${MAX_PARKED} calls wait for their callers.`));
     held.checkNotOver();
     const requestState = toBase64Url(this.#random.bytes(16));
     const stop = this.#clock.after(TTL_MS, () => {
       this.#parked.delete(requestState);
-      held.end(new McpError('timeout', 'Nobody answered in time.'));
+      this.#giveUp(held, new McpError('timeout', 'Nobody answered in time.'));
     });
     this.#parked.set(requestState, { held, binding, stop });
     return Payload.of<JsonObject>({ resultType: 'input_required', inputRequests: held.inputRequests, requestState });
