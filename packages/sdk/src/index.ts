@@ -35,7 +35,16 @@ export { systemClock, type Clock } from './core/clock.ts';
 export { ERROR_TABLE, McpError, type ErrorCode, type McpErrorOptions, type RpcError } from './core/errors.ts';
 export { compose, type Handler, type Middleware } from './core/handler.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts';
-export { classOf, isListMethod, LIST_MEMBERS, type ListMethod, type MethodClass } from './core/methods.ts';
+export {
+  classOf,
+  isListMethod,
+  isOfProtocol,
+  LIST_MEMBERS,
+  ROOTS_CHANGED,
+  withoutPrefix,
+  type ListMethod,
+  type MethodClass,
+} from './core/methods.ts';
 export type {
   Annotations,
   CallToolResult,
@@ -57,6 +66,7 @@ export {
 export { systemRandom, type Random } from './core/random.ts';
 export {
   errorReply,
+  noReply,
   RemoteError,
   remoteErrorReply,
   resultReply,

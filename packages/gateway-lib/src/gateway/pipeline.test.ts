@@ -33,6 +33,7 @@ beforeEach(() => {
     catalog: terminal('catalog'),
     discover: terminal('discover'),
     fanIn: terminal('fanIn'),
+    rootsChanged: terminal('rootsChanged'),
     dispatch: terminal('dispatch'),
   };
 });
@@ -45,6 +46,7 @@ describe('the pipeline', () => {
     ['resources/templates/list', ['drain', 'observe', 'catalog']],
     ['server/discover', ['drain', 'observe', 'discover']],
     ['subscriptions/listen', ['fanIn']],
+    ['notifications/roots/list_changed', ['drain', 'observe', 'rootsChanged']],
   ])('takes %s along %j', async (method, expected) => {
     await createPipeline(stages)(createCall(method));
     expect(path).toEqual(expected);

@@ -1,4 +1,4 @@
-import { classOf, compose, type Handler, type MethodClass, type Middleware } from '@org/mcp-sdk';
+import { classOf, compose, ROOTS_CHANGED, type Handler, type MethodClass, type Middleware } from '@org/mcp-sdk';
 import type { RoutedCall } from '../core/routed-call.ts';
 
 /** The stages of the gateway, each made by its folder; one that nobody configured is absent. */
@@ -14,6 +14,8 @@ export interface Stages {
   readonly discover: Handler;
   /** Terminal of `subscriptions/listen`. */
   readonly fanIn: Handler;
+  /** Terminal of `notifications/roots/list_changed`: the one notification that goes to many. */
+  readonly rootsChanged: Handler;
   /** Terminal of everything else. */
   readonly dispatch: Handler<RoutedCall>;
 }
@@ -26,10 +28,11 @@ export interface Stages {
  * list      drain(observe(catalog))
  * discover  drain(observe(discover))
  * listen    fanIn
+ * roots     drain(observe(rootsChanged))
  * ```
  */
 export function createPipeline(stages: Stages): Handler {
-  const { drain, resolve, user, catalog, discover, fanIn, dispatch } = stages;
+  const { drain, resolve, user, catalog, discover, fanIn, rootsChanged, dispatch } = stages;
   const observe: Middleware = stages.observe ?? ((next) => next);
   const chains: Record<MethodClass, Handler> = {
     unary: drain(observe(resolve(compose(user)(dispatch)))),
@@ -37,5 +40,6 @@ export function createPipeline(stages: Stages): Handler {
     discover: drain(observe(discover)),
     listen: fanIn,
   };
-  return (call) => chains[classOf(call.method)](call);
+  const roots = drain(observe(rootsChanged));
+  return (call) => (call.method === ROOTS_CHANGED ? roots : chains[classOf(call.method)])(call);
 }

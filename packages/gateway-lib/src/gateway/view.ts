@@ -30,6 +30,7 @@ import { createResolve, locateResource } from '../router/resolve.ts';
 import type { RequestStates } from '../router/request-states.ts';
 import { createRestamp } from '../router/restamp.ts';
 import type { ResourceWatches } from '../router/resource-watches.ts';
+import { createRootsChanged } from '../router/roots-changed.ts';
 import { createRouteOther } from '../router/route-other.ts';
 import { TaskIds } from '../router/task-ids.ts';
 import { createWatchTasks } from '../router/task-watches.ts';
@@ -156,6 +157,7 @@ export class GatewayView {
         connections: () => reachUpstreams([...upstreams.values()], reading),
       }),
       fanIn: this.#fanIn.handler,
+      rootsChanged: createRootsChanged(upstreams),
       dispatch: createDispatch({
         pick,
         wheel: reading.wheel,

@@ -18,8 +18,9 @@ describe('the class of a caller', () => {
     expect(classOf(declared).capabilities).toEqual(capabilities);
   });
 
-  it('has roots where the session is not shared', () => {
-    expect(classOf({ roots: { listChanged: true } }, true).capabilities).toEqual({ roots: {} });
+  it.each([{}, { listChanged: true }])('has roots where the session is not shared: %j', (roots) => {
+    expect(classOf({ roots }, true).capabilities).toEqual({ roots });
+    expect(classOf({ roots }, false).capabilities).toEqual({});
   });
 
   it('is one for what says the same in another order', () => {

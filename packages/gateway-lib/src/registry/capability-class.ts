@@ -24,7 +24,7 @@ export function capabilityClass({ params }: Call, isAlone: boolean): CapabilityC
   return classOf({
     ...(isJsonObject(elicitation) ? { elicitation: modesOf(elicitation) } : {}),
     ...(isJsonObject(sampling) ? { sampling: members(sampling, ['tools', 'context']) } : {}),
-    ...(isAlone && isJsonObject(roots) ? { roots: {} } : {}),
+    ...(isAlone && isJsonObject(roots) ? { roots: roots.listChanged === true ? { listChanged: true } : {} } : {}),
     ...(isJsonObject(extensions) && Object.keys(extensions).length > 0 ? { extensions } : {}),
   });
 }

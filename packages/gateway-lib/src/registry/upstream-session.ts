@@ -55,7 +55,13 @@ export class UpstreamSession {
     this.lastUsed = this.#options.clock.now();
     // What the server asks while the session is opened belongs to the call that opens it.
     const next: Handler = async (sent) => (await this.open(open)).handler(sent);
-    return this.#parked.answer(call, next);
+    // Nothing can be asked in the middle of a notification.
+    return call.isNotification ? next(call) : this.#parked.answer(call, next);
+  }
+
+  /** Tells the server, if it is open, that the roots of its caller have changed; roots of options never do. */
+  async rootsChanged(call: Call): Promise<void> {
+    if (!this.#options.roots) await (await this.#connection)?.handler(call);
   }
 
   /** Ends it, and what it holds. */

@@ -1,4 +1,13 @@
-import { classOf, McpError, type Call, type Era, type JsonObject, type Reply } from '@org/mcp-sdk';
+import {
+  classOf,
+  McpError,
+  noReply,
+  ROOTS_CHANGED,
+  type Call,
+  type Era,
+  type JsonObject,
+  type Reply,
+} from '@org/mcp-sdk';
 import type { Connection, ServerDescription } from '@org/mcp-sdk/connect';
 import { ANY_CALLER, capabilityClass, NO_CALLER, type CapabilityClass } from './capability-class.ts';
 import { Tenants, type Isolation, type Tenant } from './isolation.ts';
@@ -80,6 +89,7 @@ class UpstreamSessions implements Connection {
 
   readonly handler = (call: Call): Promise<Reply> => {
     const { connection } = this.#parts;
+    if (call.method === ROOTS_CHANGED) return this.#rootsChanged(call);
     if (connection.era === 'modern' || classOf(call.method) !== 'unary') return connection.handler(call);
     return this.#answer(call);
   };
@@ -92,6 +102,16 @@ class UpstreamSessions implements Connection {
     this.#isClosed = true;
     await this.#closeSessions('the gateway let go of it');
     await this.#parts.base.close();
+  }
+
+  /** Only a server that has a session for the caller alone has asked it for its roots. */
+  async #rootsChanged(call: Call): Promise<Reply> {
+    const { key } = this.#tenants.of(call);
+    const own = this.#tenants.areIsolated
+      ? [...this.#sessions.values()].filter(({ tenant }) => tenant.key === key)
+      : [];
+    await Promise.all(own.map((session) => session.rootsChanged(call)));
+    return noReply();
   }
 
   async #answer(call: Call): Promise<Reply> {

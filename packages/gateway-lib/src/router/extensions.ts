@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@org/mcp-sdk';
+import { isJsonObject, isOfProtocol, withoutPrefix, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 
 /** What some upstreams declare that they can. */
@@ -37,16 +37,14 @@ export class Declarations {
   }
 }
 
-/** First parts of the methods of all revisions: no extension has them, whatever it is called. */
-const OF_THE_PROTOCOL = new Set([
-  ...['initialize', 'ping', 'server', 'tools', 'prompts', 'resources', 'completion', 'logging', 'subscriptions'],
-  ...['sampling', 'elicitation', 'roots', 'tasks', 'notifications'],
-]);
-
-/** The upstreams that declare the extension of a method, by the closest match that there is. */
+/**
+ * The upstreams that declare the extension of a method, by the closest match that there is. Notifications may be called
+ * `notifications/…`, like those of the protocol.
+ */
 export async function declarersOf(method: string, declared: Declared): Promise<readonly string[]> {
-  if (OF_THE_PROTOCOL.has(method.split('/', 1)[0] ?? '')) return [];
-  const matches = (await declared.all()).map(([name, capabilities]) => [name, closest(method, capabilities)] as const);
+  if (isOfProtocol(method)) return [];
+  const own = withoutPrefix(method);
+  const matches = (await declared.all()).map(([name, capabilities]) => [name, closest(own, capabilities)] as const);
   const best = Math.max(0, ...matches.map(([, match]) => match));
   return best === 0 ? [] : matches.filter(([, match]) => match === best).map(([name]) => name);
 }

@@ -43,6 +43,8 @@ export interface Driver {
   complete(ref: CompletionRef, argument: { name: string; value: string }): Promise<string[]>;
   /** Starts to listen; resolves with what ends it once the gateway will tell. */
   listen(to: Listening): Promise<() => Promise<void>>;
+  /** Tells what no method of the protocol is for. */
+  notify(method: string, params: Record<string, unknown>): Promise<void>;
   /** Asks for log messages from `debug` on. */
   logs(onMessage: (data: unknown) => void): Promise<void>;
   close(): Promise<void>;

@@ -41,6 +41,7 @@ export async function officialCaller(place: Place, era: Era): Promise<Driver> {
         isError: result.isError === true,
       };
     },
+    notify: (method, params) => client.notification({ method, params }),
     listen: (to) => listen(client, era, to),
     async logs(onMessage) {
       client.setNotificationHandler('notifications/message', ({ params }) => onMessage(params.data));

@@ -21,6 +21,7 @@ export async function ownCaller(place: Place, era: Era): Promise<Driver> {
     server: () => ({ name: String(client.server.serverInfo?.name), capabilities: client.server.capabilities }),
     ping: () => client.ping(),
     call: (name, args = {}, extras = {}) => call(client, { name, args, extras }),
+    notify: (method, params) => client.notify(method, params),
     async listen({ uris, onTools, onUpdated }) {
       const subscription = await client.subscribe({ tools: true, uris });
       void (async () => {

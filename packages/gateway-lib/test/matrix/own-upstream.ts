@@ -1,6 +1,6 @@
-import { MCPServerBuilder, type MCPServer } from '@org/mcp-sdk';
+import { MCPServerBuilder, Payload, resultReply, type JsonObject, type MCPServer } from '@org/mcp-sdk';
 import { z } from 'zod';
-import { completions, ownUri, SHARED, type World } from './world.ts';
+import { completions, extensionOf, ownUri, SHARED, type World } from './world.ts';
 
 /** An upstream of the modern era, made with our builder: official servers in this process speak the legacy era only. */
 export function ownUpstream(world: World): MCPServer {
@@ -23,6 +23,15 @@ export function ownUpstream(world: World): MCPServer {
       name: 'item',
       complete: { id: complete },
       handler: (uri: string) => `${name} has ${uri}`,
+    })
+    .extend({
+      name: extensionOf(name),
+      methods: {
+        [`${extensionOf(name)}/poke`]: async ({ method, params }) => {
+          world.notified(method, params.value);
+          return resultReply(Payload.of<JsonObject>({}));
+        },
+      },
     })
     .build();
   world.join((hasExtra) => {

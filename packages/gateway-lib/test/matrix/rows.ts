@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RemoteError } from '@org/mcp-sdk';
 import { expect } from 'vitest';
 import type { Driver } from './driver.ts';
-import { completions, ownUri, SHARED } from './world.ts';
+import { completions, extensionOf, ownUri, SHARED } from './world.ts';
 
 /** Names of the two upstreams, in the order in which they are listed. They offer the same names and one same URI. */
 export const UPSTREAMS = ['one', 'two'] as const;
@@ -118,6 +118,11 @@ export const ROWS: Readonly<Record<string, (driver: Driver) => Promise<void>>> =
     // Both clients make this code of the -32002 of the legacy era.
     expect(await codeOf(driver.read('matrix://nowhere'))).toBe(-32602);
   },
+  'a notification of an extension': both(async (driver, name) => {
+    const id = randomUUID();
+    await driver.notify(`${extensionOf(name)}/poke`, { id });
+    expect(await driver.call(`${name}_saw`, { id, what: 'poked' })).toMatchObject({ text: 'yes' });
+  }),
   'listen: list_changed and updated': both(async (driver, name) => {
     const told = new Told();
     const stop = await driver.listen({ uris: [ownUri(name)], onTools: told.tools, onUpdated: told.updated });

@@ -49,6 +49,7 @@ const OWN_ROWS: ReadonlySet<string> = new Set([
   'elicitation/create',
   'sampling/createMessage',
   'roots/list',
+  'a notification of an extension',
   'listen: list_changed and updated',
 ]);
 

@@ -11,7 +11,7 @@ import {
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { completions, ownUri, SHARED, type World } from './world.ts';
+import { completions, extensionOf, ownUri, SHARED, type World } from './world.ts';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -21,12 +21,21 @@ const say = (text: string): { content: { type: 'text'; text: string }[] } => ({ 
 export function v1Upstream(world: World): McpServer {
   const server = new McpServer(
     { name: world.name, version: '1.0.0' },
-    { capabilities: { logging: {}, resources: { subscribe: true, listChanged: true } } },
+    {
+      capabilities: {
+        logging: {},
+        resources: { subscribe: true, listChanged: true },
+        experimental: { [extensionOf(world.name)]: {} },
+      },
+    },
   );
   addTools(server, world);
   addAskingTools(server, world);
   addRest(server, world);
   addChanges(server, world);
+  server.server.fallbackNotificationHandler = async ({ method, params }) => {
+    world.notified(method, params);
+  };
   return server;
 }
 

@@ -8,7 +8,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { completions, ownUri, SHARED, type World } from './world.ts';
+import { completions, extensionOf, ownUri, SHARED, type World } from './world.ts';
 
 const say = (text: string): { content: { type: 'text'; text: string }[] } => ({ content: [{ type: 'text', text }] });
 
@@ -26,6 +26,7 @@ export function v2Upstream(world: World, lifetime: 'request' | 'connection'): Mc
         prompts: {},
         completions: {},
         logging: {},
+        extensions: { [extensionOf(world.name)]: {} },
       },
     },
   );
@@ -33,6 +34,9 @@ export function v2Upstream(world: World, lifetime: 'request' | 'connection'): Mc
   addAskingTools(server, world);
   addRest(server, world);
   addChanges(server, world, lifetime);
+  server.server.fallbackNotificationHandler = async ({ method, params }) => {
+    world.notified(method, params);
+  };
   return server;
 }
 

@@ -4,6 +4,9 @@ export const SHARED = 'matrix://shared';
 /** URI that only the upstream of that name has. */
 export const ownUri = (name: string): string => `matrix://${name}/own`;
 
+/** The extension that only the upstream of that name has. */
+export const extensionOf = (name: string): string => `com.matrix/${name}`;
+
 /** Names that a completion knows. */
 export const completions = (name: string, value: string): string[] =>
   [`${name}-ada`, `${name}-alan`, `${name}-grace`].filter((one) => one.startsWith(value));
@@ -49,7 +52,12 @@ export class World {
     });
   }
 
-  /** Resolves once a hanging call has arrived, or was given up. */
+  /** Takes a notification of its extension. */
+  notified(method: string, params: Readonly<Record<string, unknown>> = {}): void {
+    if (method === `${extensionOf(this.name)}/poke`) this.#tell(`${String(params.id)} poked`);
+  }
+
+  /** Resolves once a hanging call has arrived, or was given up, or a notification has come. */
   async saw(id: string, what: string): Promise<string> {
     const event = `${id} ${what}`;
     if (!this.#told.has(event)) await new Promise<void>((resolve) => this.#waiting.set(event, resolve));

@@ -216,6 +216,14 @@ export class MCPClient {
     });
   }
 
+  /** Tells the server something that it answers nothing to; for extensions. @throws McpError if it cannot be reached */
+  async notify(method: string, params: JsonObject = {}): Promise<void> {
+    const { clientInfo, clientCapabilities, handler, callMs: timeoutMs } = this.#parts;
+    await this.#running.run({ timeoutMs }, (signal) =>
+      handler(createCall(method, params, { clientInfo, clientCapabilities, signal, isNotification: true })),
+    );
+  }
+
   /** Ends subscriptions and lets go of the server; a server that was started ends too. */
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.close();

@@ -3,7 +3,7 @@ import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import type { Era } from '../core/protocol.ts';
-import type { Reply } from '../core/reply.ts';
+import { noReply, type Reply } from '../core/reply.ts';
 import type { Channel } from '../wire/channel.ts';
 import { encodeNotification, encodeRequest, encodeResponse } from '../wire/encode.ts';
 import { Exchange } from '../wire/exchange.ts';
@@ -50,6 +50,7 @@ class ChannelLink implements Link {
   readonly send = (call: Call): Promise<Reply> => {
     if (this.#closeReason) return Promise.reject(this.#closeReason);
     if (call.signal.aborted) return Promise.reject(McpError.from(call.signal.reason));
+    if (call.isNotification) return this.notify(call.method, call.params).then(noReply);
     const id = this.#nextId++;
     const exchange = new Exchange(call, id, (reason) => {
       if (this.#take(id) !== exchange) return;

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
 import { MODERN_VERSION, type Era } from '../core/protocol.ts';
-import type { Reply } from '../core/reply.ts';
+import { noReply, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { finalMessage, singleReply } from '../wire/exchange.ts';
 import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
@@ -80,6 +80,7 @@ export class HttpLink implements Link {
   }
 
   readonly send = async (call: Call): Promise<Reply> => {
+    if (call.isNotification) return this.#tell(call);
     const id = this.#nextId++;
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
     const headers = this.#headersFor(call);
@@ -101,6 +102,15 @@ export class HttpLink implements Link {
     if (forget) void reply.done.then(forget);
     return reply;
   };
+
+  async #tell(call: Call): Promise<Reply> {
+    const body = encodeNotification(call.method, call.params);
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(NOTIFY_TIMEOUT_MS)]);
+    const response = await this.#client.request({ method: 'POST', headers: this.#headersFor(call), body, signal });
+    response.cancel();
+    if (response.status >= 300) throw statusError(this.label, response.status, wordsOf(response));
+    return noReply();
+  }
 
   #streamOf(response: HttpClientResponse, call: Call, id: RequestId): { frames: Frames; cancel: () => void } {
     const { signal } = call;

@@ -56,6 +56,7 @@ class LegacyUpstream implements Connection {
   readonly handler = (call: Call): Promise<Reply> => {
     if (call.method === 'server/discover') return Promise.resolve(this.#discover());
     if (call.method === 'subscriptions/listen') return this.#listen(call);
+    if (call.isNotification) return this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) });
     return this.#request(call);
   };
 

@@ -30,7 +30,7 @@ export interface Link {
   readonly label: string;
   /** Whether a probe that is not answered means legacy (a pipe) or an outage (HTTP). */
   readonly silenceMeansLegacy: boolean;
-  /** Sends a call as it is and collects its reply. */
+  /** Sends a call as it is and collects its reply; of a notification the reply says that it was sent. */
   readonly send: Handler;
   /** Answers what a legacy server asks of its client. Without it a server learns that nothing can be asked. */
   onRequest?: ServerRequestHandler | undefined;

@@ -29,7 +29,7 @@ export interface CallerSession {
   readonly ask?: ((method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>) | undefined;
 }
 
-/** One MCP request in flight, as every {@link Handler} sees it: always in the modern form. */
+/** One MCP request in flight, or a notification of an extension, as every {@link Handler} sees it: always in the modern form. */
 export interface Call {
   readonly method: string;
   /** What the call is about: a tool or prompt name, a resource URI; undefined for methods without a target. */
@@ -51,6 +51,8 @@ export interface Call {
   readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
   /** The conversation that the call is part of; absent for a caller that keeps none, as modern ones over HTTP. */
   readonly session?: CallerSession | undefined;
+  /** Whether it is a notification: whoever sent it gets no reply, however it ends. @defaultValue false */
+  readonly isNotification?: boolean | undefined;
 }
 
 /** Whatever can end a call: an `AbortController`, a request whose peer may go away. */
@@ -76,6 +78,7 @@ export class EdgeCall implements Call {
   readonly logLevel: LogLevel | undefined;
   readonly paramHeaders: Readonly<Record<string, string>> | undefined;
   readonly session: CallerSession | undefined;
+  readonly isNotification: boolean | undefined;
   readonly #source: SignalSource;
 
   constructor(call: Omit<Call, 'signal'>, source: SignalSource) {
@@ -89,6 +92,7 @@ export class EdgeCall implements Call {
     this.logLevel = call.logLevel;
     this.paramHeaders = call.paramHeaders;
     this.session = call.session;
+    this.isNotification = call.isNotification;
     this.#source = source;
     Object.defineProperty(this, 'signal', EdgeCall.#SIGNAL);
   }
@@ -122,6 +126,8 @@ export interface CallOptions {
   logLevel?: LogLevel;
   /** The conversation that the call is part of. @defaultValue none */
   session?: CallerSession;
+  /** @defaultValue false: a reply is waited for */
+  isNotification?: boolean;
 }
 
 /**
@@ -149,6 +155,7 @@ export function createCall(method: string, params: JsonObject = {}, options: Cal
     progressToken: options.progressToken,
     logLevel: options.logLevel,
     session: options.session,
+    isNotification: options.isNotification,
   } as const;
   return new EdgeCall(call, options.signal ? { signal: options.signal } : new AbortController());
 }

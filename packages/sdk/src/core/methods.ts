@@ -67,6 +67,31 @@ export const needsNameHeader = (method: string): boolean => {
   return member !== undefined && member !== 'ref' && method !== LEGACY_ONLY;
 };
 
+/** First parts of the methods of all revisions. */
+const OF_THE_PROTOCOL = new Set([
+  ...['initialize', 'ping', 'server', 'tools', 'prompts', 'resources', 'completion', 'logging', 'subscriptions'],
+  ...['sampling', 'elicitation', 'roots', 'tasks'],
+]);
+
+/** What notifications of all revisions are called behind `notifications/`, where that is no method's first part. */
+const NOTIFICATIONS = new Set(['initialized', 'cancelled', 'progress', 'message']);
+
+const NOTIFICATION_PREFIX = 'notifications/';
+
+/** What a method, or a notification, is called without what all notifications of the protocol begin with. */
+export const withoutPrefix = (method: string): string =>
+  method.startsWith(NOTIFICATION_PREFIX) ? method.slice(NOTIFICATION_PREFIX.length) : method;
+
+/** Whether a method, or a notification, is called like those of the protocol, of any revision: then it is no extension's. */
+export function isOfProtocol(method: string): boolean {
+  const name = withoutPrefix(method);
+  const [first = ''] = name.split('/', 1);
+  return OF_THE_PROTOCOL.has(first) || (name !== method && NOTIFICATIONS.has(first));
+}
+
+/** Says that what a client has answered to `roots/list` holds no more; of the legacy era only. */
+export const ROOTS_CHANGED = 'notifications/roots/list_changed';
+
 const CACHEABLE = new Set(['server/discover', 'resources/read', ...Object.keys(LIST_MEMBERS)]);
 
 /** Whether complete results of `method` must carry `ttlMs` and `cacheScope`. */

@@ -170,6 +170,9 @@ function unwrap(message: FinalMessage): Promise<Result> {
 export const resultReply = (result: Payload<Result>, peek: Peek = peekValue): Reply =>
   new SingleReply({ kind: 'result', result }, 200, peek);
 
+/** The reply to a notification: nobody reads it. */
+export const noReply = (): Reply => resultReply(Payload.of<Result>({ resultType: 'complete' }), () => 'complete');
+
 /** A reply that is one error. */
 export function errorReply(thrown: unknown): Reply {
   if (thrown instanceof RemoteError) return new SingleReply(errorMessage(thrown), 200, peekValue);

@@ -2,6 +2,7 @@ import type { CallerSession, Principal, RequestId, SignalSource } from '../core/
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
+import { isOfProtocol } from '../core/methods.ts';
 import { errorReply, type Reply } from '../core/reply.ts';
 import { silentTelemetry, type Telemetry } from '../core/telemetry.ts';
 import type { Channel } from '../wire/channel.ts';
@@ -16,12 +17,13 @@ import {
   type RequestFrame,
 } from '../wire/message.ts';
 import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch.ts';
+import { handOn } from './hand-on.ts';
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import { LegacySession, STATELESS } from './legacy-session.ts';
 import { DRAIN_MS } from './listener.ts';
-import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+import { encodeModern, hasModernEnvelope, modernCall, modernNotification } from './modern.ts';
 import { relayAnswer } from './relay.ts';
 import { reportFailures } from './report.ts';
 
@@ -167,7 +169,7 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   async #take(frame: Frame, send: Send): Promise<void> {
-    if (frame.kind === 'notification') this.#notified(frame);
+    if (frame.kind === 'notification') await this.#notified(frame);
     // One that comes too late concerns nobody.
     if (frame.kind === 'response') this.#legacy?.respond(frame);
     if (frame.kind !== 'request') return;
@@ -213,10 +215,19 @@ class ChannelEndpoint implements ChannelServer {
     return reply;
   }
 
-  #notified(frame: NotificationFrame): void {
+  async #notified(frame: NotificationFrame): Promise<void> {
     if (frame.method === 'notifications/cancelled') this.#cancel(frame.params.payload.value.requestId as RequestId);
-    this.#legacy?.notify(frame);
     if (frame.method === 'notifications/initialized') void this.#tellChanges();
+    // It is not answered, however it ends.
+    await this.#handOn(frame).catch(() => undefined);
+  }
+
+  async #handOn(frame: NotificationFrame): Promise<void> {
+    const principal = this.#principal();
+    if (this.#legacy) return this.#legacy.notify(frame, { principal });
+    if (isOfProtocol(frame.method)) return;
+    const context = { source: this.#gone, principal, session: this.#caller };
+    await handOn(this.#handler, modernNotification(frame, context));
   }
 
   #cancel(id: RequestId): void {

@@ -1,12 +1,21 @@
 import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
+import { isOfProtocol } from '../core/methods.ts';
 import { isModernVersion, META } from '../core/protocol.ts';
 import { errorReply, type FinalMessage, type Reply } from '../core/reply.ts';
 import { checkMirroredHeaders, HEADER } from '../wire/headers.ts';
-import { FrameError, isBatch, readFrame, type Frame, type RequestFrame } from '../wire/message.ts';
+import {
+  FrameError,
+  isBatch,
+  readFrame,
+  type Frame,
+  type NotificationFrame,
+  type RequestFrame,
+} from '../wire/message.ts';
 import { resolveEdge, type Edge, type EdgeOptions } from './edge.ts';
 import { eventStream } from './event-stream.ts';
+import { handOn } from './hand-on.ts';
 import {
   emptyResponse,
   errorResponse,
@@ -16,7 +25,7 @@ import {
   type HttpResponse,
 } from './http-message.ts';
 import { LegacyHttp } from './legacy-http.ts';
-import { encodeModern, hasModernEnvelope, modernCall } from './modern.ts';
+import { encodeModern, hasModernEnvelope, modernCall, modernNotification } from './modern.ts';
 import { reportFailures } from './report.ts';
 import { SseHttp } from './sse.ts';
 
@@ -91,6 +100,7 @@ class HttpEndpoint {
     if (isBatch(body)) return this.#legacy.batch(body, request, principal);
     const frame = readFrame(body, this.#edge.limits);
     if (isModern(frame, request)) return this.#modern(frame, request, principal);
+    if (isModernNotification(frame, request)) return this.#notified(frame, request, principal);
     return this.#legacy.post(frame, request, principal);
   }
 
@@ -109,6 +119,13 @@ class HttpEndpoint {
     if (reply.single) return singleResponse(frame, reply.single, reply);
     const { clock, keepAliveMs } = this.#edge;
     return eventStream(reply.messages(), { encode: (message) => encodeModern(frame, message), clock, keepAliveMs });
+  }
+
+  /** The modern era has none of its own over HTTP; official clients send `notifications/cancelled` all the same. */
+  async #notified(frame: NotificationFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    if (!isOfProtocol(frame.method))
+      await handOn(this.#handler, modernNotification(frame, { source: request, principal }));
+    return emptyResponse(202);
   }
 
   #refuse(thrown: unknown): HttpResponse {
@@ -143,6 +160,11 @@ function isModern(frame: Frame, request: HttpRequest): frame is RequestFrame {
   const missing = `params._meta["${META.protocolVersion}"] is missing; each request must carry it.`;
   throw new FrameError(frame.id, new McpError('invalid_envelope', missing));
 }
+
+/** Whether a modern caller sent it: the envelope says so, or without one the header. */
+const isModernNotification = (frame: Frame, request: HttpRequest): frame is NotificationFrame =>
+  frame.kind === 'notification' &&
+  isModernVersion(frame.params.meta?.protocolVersion ?? request.header(HEADER.protocolVersion));
 
 function checkContentType(contentType: string | undefined): void {
   if (contentType !== undefined && /^\s*application\/json\s*(;|$)/i.test(contentType)) return;

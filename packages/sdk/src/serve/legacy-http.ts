@@ -58,12 +58,12 @@ export class LegacyHttp {
     try {
       if (frame.kind === 'request' && frame.method === 'initialize')
         return await this.#initialize(frame, request, principal);
-      if (isModernVersion(request.header(HEADER.protocolVersion))) return unasked(frame);
+      if (isModernVersion(request.header(HEADER.protocolVersion))) throw unasked();
       const http = this.#edge.legacySessions ? await this.#session(request, principal) : undefined;
       const session = http?.session ?? this.#stateless(request);
-      if (frame.kind !== 'request') return told(session, frame);
-      const encode = encoderOf(frame, session);
       const caller = { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) };
+      if (frame.kind !== 'request') return await told(session, frame, caller);
+      const encode = encoderOf(frame, session);
       const answering = session.answer(frame, caller);
       const polled = await this.#streams.poll(http, answering, encode);
       if (polled) return polled;
@@ -96,7 +96,7 @@ export class LegacyHttp {
     try {
       const frame = readFrame(bytes, this.#edge.limits);
       if (frame.kind !== 'request') {
-        told(session, frame);
+        await told(session, frame, caller);
         return undefined;
       }
       const answer = await finalOf(frame, await session.answer(frame, caller));
@@ -157,14 +157,15 @@ async function whileConnected(http: HttpSession | undefined, answering: Promise<
   }
 }
 
-/** Nothing of the modern era is told by a notification; official clients send cancelled all the same. */
-function unasked(frame: Frame): HttpResponse {
-  if (frame.kind === 'notification') return emptyResponse(202);
-  throw new McpError('invalid_request', 'This revision answers by calling again, with inputResponses.');
-}
+const unasked = (): McpError =>
+  new McpError('invalid_request', 'This revision answers by calling again, with inputResponses.');
 
-function told(session: LegacySession, frame: NotificationFrame | ResponseFrame): HttpResponse {
-  if (frame.kind === 'notification') session.notify(frame);
+async function told(
+  session: LegacySession,
+  frame: NotificationFrame | ResponseFrame,
+  caller: LegacyCaller,
+): Promise<HttpResponse> {
+  if (frame.kind === 'notification') await session.notify(frame, caller);
   else if (!session.respond(frame))
     throw new McpError('invalid_request', 'No request of this server waits for that response.');
   return emptyResponse(202);

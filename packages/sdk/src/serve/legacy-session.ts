@@ -10,6 +10,7 @@ import {
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isOfProtocol, ROOTS_CHANGED } from '../core/methods.ts';
 import { systemClock } from '../core/clock.ts';
 import { Payload } from '../core/payload.ts';
 import { systemRandom } from '../core/random.ts';
@@ -18,6 +19,7 @@ import { errorReply, resultReply, type NotificationMessage, type Reply } from '.
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
 import { patchMeta, withoutTask, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
+import { handOn } from './hand-on.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import { capabilitiesFor, hasTasks, modernCapabilities } from './legacy-capabilities.ts';
 import type { LegacyClient } from './legacy-client.ts';
@@ -147,10 +149,21 @@ export class LegacySession implements CallerSession {
     return this.#questions.take(frame);
   }
 
-  /** Takes a notification of the client. */
-  notify(frame: NotificationFrame): void {
-    if (frame.method !== 'notifications/cancelled') return;
-    const { requestId, reason } = frame.params.payload.value;
+  /** Takes a notification of the client. @throws McpError if whoever it is for could not be told */
+  async notify(frame: NotificationFrame, caller: LegacyCaller): Promise<void> {
+    if (frame.method === 'notifications/cancelled') this.#cancel(frame);
+    else if (this.#isForHandler(frame))
+      await handOn(this.#handler, { ...this.#call(frame, this.#over, caller), isNotification: true });
+  }
+
+  /** Of those of its era only this one says what a server may have kept; the others end here. */
+  #isForHandler({ method }: NotificationFrame): boolean {
+    const { roots } = this.client.capabilities;
+    return method === ROOTS_CHANGED ? isJsonObject(roots) && roots.listChanged === true : !isOfProtocol(method);
+  }
+
+  #cancel({ params }: NotificationFrame): void {
+    const { requestId, reason } = params.payload.value;
     const running = this.#inFlight.get(requestId as RequestId);
     if (!running) return;
     this.#cancelled.add(running.frame);
@@ -262,7 +275,7 @@ export class LegacySession implements CallerSession {
     return { status: 200, single: undefined, messages: () => legacyMessages(this.#asked(frame), rounds, over) };
   }
 
-  #call(frame: RequestFrame, source: SignalSource, caller: LegacyCaller): Call {
+  #call(frame: RequestFrame | NotificationFrame, source: SignalSource, caller: LegacyCaller): Call {
     const { meta, payload, target } = frame.params;
     const call = {
       method: frame.method,

@@ -12,7 +12,7 @@ import type { Payload } from '../core/payload.ts';
 import { isLogLevel, isModernVersion, LOG_LEVELS, META, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
 import type { Message } from '../core/reply.ts';
 import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
-import type { RequestFrame, ScannedMeta } from '../wire/message.ts';
+import type { NotificationFrame, RequestFrame, ScannedMeta } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
 
 /** What an edge adds to a request to make a call of it. */
@@ -55,6 +55,22 @@ export function modernCall(frame: RequestFrame, context: CallContext): Call {
     context.source,
   );
 }
+
+/** Makes a call of a notification of a modern caller. It need not carry the envelope that requests do. */
+export const modernNotification = ({ method, params }: NotificationFrame, context: CallContext): Call =>
+  new EdgeCall(
+    {
+      method,
+      target: undefined,
+      params: params.payload,
+      era: 'modern',
+      principal: context.principal,
+      round: 0,
+      session: context.session,
+      isNotification: true,
+    },
+    context.source,
+  );
 
 function checkVersion(version: unknown): void {
   if (typeof version !== 'string')

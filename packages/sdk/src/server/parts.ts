@@ -17,7 +17,7 @@ export interface Extension {
   name: string;
   /** What is told of it in capabilities. @defaultValue `{}` */
   settings?: JsonObject;
-  /** What it answers, by method. @defaultValue no methods */
+  /** What it answers, by method. Notifications too: the reply to one (`call.isNotification`) nobody reads. @defaultValue no methods */
   methods?: Readonly<Record<string, (call: Call) => Promise<Reply>>>;
 }
 
