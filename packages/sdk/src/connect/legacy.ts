@@ -130,7 +130,8 @@ class LegacyUpstream implements Connection {
     const leave = this.server.capabilities.logging ? await this.#level.enter(call) : () => undefined;
     try {
       const given = call.round > 0 ? withoutAnswers(call.params) : call.params;
-      const params = call.era === 'modern' ? withoutTask(call.method, given) : given;
+      const takesTask = call.era === 'legacy' && runsToolsAsTasks(this.server.capabilities);
+      const params = takesTask ? given : withoutTask(call.method, given);
       const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
       if (reply.single) leave();
       else void reply.done.then(leave);
@@ -205,3 +206,12 @@ const refused = (label: string, thrown: unknown): McpError =>
   thrown instanceof RemoteError
     ? new McpError('unavailable', `${label} refused to initialize: ${thrown.rpc.message}`, { cause: thrown })
     : McpError.from(thrown);
+
+/** Whether a server said that a call of a tool may be a task: nobody else is asked for one. */
+const runsToolsAsTasks = (capabilities: JsonObject): boolean =>
+  isJsonObject(
+    ['tasks', 'requests', 'tools', 'call'].reduce<unknown>(
+      (at, name) => (isJsonObject(at) ? at[name] : undefined),
+      capabilities,
+    ),
+  );
