@@ -1,6 +1,8 @@
-import { isJsonObject, type JsonObject } from '@org/mcp-sdk';
+import { request } from 'node:http';
+import { isJsonObject, MCPServerBuilder, type JsonObject } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
+import { listen } from './support/clients.ts';
 import { byteServer, type Received } from './support/byte-server.ts';
 import { modernRequest } from './support/raw.ts';
 
@@ -108,6 +110,26 @@ function withMeta(meta: JsonObject | undefined, version = '2026-07-28'): Request
   const body = JSON.parse(request.body) as { params: JsonObject };
   return { ...request, body: JSON.stringify({ ...body, params: meta ? { _meta: meta } : {} }) };
 }
+
+describe('the names of headers', () => {
+  it('may be written in any case', async () => {
+    const gateway = new Gateway({
+      upstreams: { up: { server: new MCPServerBuilder({ name: 'up', version: '1' }).build() } },
+    });
+    const http = await listen(gateway);
+    ends.push(gateway.close.bind(gateway), http.close);
+    const { body, headers } = modernRequest('server/discover');
+    const upper = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(http.url, { method: 'POST', headers: upper }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.once('error', reject).end(body);
+    });
+    expect(status).toBe(200);
+  });
+});
 
 describe('requests that are not served', () => {
   const VERSION = 'io.modelcontextprotocol/protocolVersion';

@@ -300,6 +300,18 @@ describe('a list of many pages', () => {
     }
     await expect(gateway.call('tools/list', { cursor: 'made up' })).rejects.toMatchObject({ code: 'invalid_params' });
   });
+
+  it('is private on each page if any upstream says so', async () => {
+    const server = (name: string, cacheScope: 'public' | 'private'): MCPServer =>
+      new MCPServerBuilder({ name, version: '1', cacheScope }).addTool({ name: 't', handler: () => '' }).build();
+    const upstreams = { a: { server: server('a', 'public') }, b: { server: server('b', 'private') } };
+    const gateway = new Gateway({ upstreams, pageSize: 1 });
+    ends.push(() => gateway.close());
+    const first = await gateway.call('tools/list');
+    const second = await gateway.call('tools/list', { cursor: first.nextCursor });
+    expect([first, second]).toMatchObject([{ tools: [{ name: 'a_t' }] }, { tools: [{ name: 'b_t' }] }]);
+    expect([first.cacheScope, second.cacheScope]).toEqual(['private', 'private']);
+  });
 });
 
 describe('resources that two upstreams have', () => {

@@ -1,10 +1,10 @@
 import type { JsonObject } from '@org/mcp-sdk';
 import { expect } from 'vitest';
-import { answersWith, errors, ignores, results, says, sends, sendsWith, status } from './fakes.ts';
+import { answersWith, errors, ignores, results, says, status } from './fakes.ts';
 import { get, Messages, post, read } from './messages.ts';
 import { rulesOf } from './rule.ts';
-import { LegacyCaller, type Subject } from './subject.ts';
-import { events, json } from './upstream.ts';
+import { LegacyCaller } from './subject.ts';
+import { events } from './upstream.ts';
 
 const CALL = { name: 'echo', arguments: {} };
 
@@ -13,6 +13,7 @@ export const LEGACY_RULES = [
   ...rulesOf('2025-11-25', 'basic/index', [
     {
       section: 'Messages',
+      also: ['2025-11-25 basic/index, Result Responses', '2025-11-25 basic/index, Error Responses'],
       rule: 'responses are of JSON-RPC 2.0, with the id of their request, and an integer code if they are errors',
       async check(subject) {
         const session = await subject.openSession();
@@ -123,6 +124,7 @@ export const LEGACY_RULES = [
     },
     {
       section: 'Listening for Messages from the Server',
+      also: ['2025-11-25 basic/transports, Streamable HTTP'],
       rule: 'a GET opens an event stream, on which no response comes',
       async check(subject) {
         const session = await subject.openSession();
@@ -191,9 +193,9 @@ export const LEGACY_RULES = [
       fake: status(200),
     },
   ]),
-  ...rulesOf('2025-11-25', 'basic/utilities', [
+  ...rulesOf('2025-11-25', 'basic/utilities/ping', [
     {
-      section: 'Ping',
+      section: 'Behavior Requirements',
       rule: 'a ping is answered at once with an empty result',
       async check(subject) {
         const session = await subject.openSession();
@@ -202,8 +204,10 @@ export const LEGACY_RULES = [
       },
       fake: results(() => ({ pong: true })),
     },
+  ]),
+  ...rulesOf('2025-11-25', 'basic/utilities/progress', [
     {
-      section: 'Progress',
+      section: 'Behavior Requirements',
       rule: 'progress has the token of its request, and nobody is told of any who gave none',
       upstream: 'legacy',
       async check(subject) {
@@ -223,202 +227,5 @@ export const LEGACY_RULES = [
       },
       fake: says((message) => (message.method ? { ...message, params: { progressToken: 'other' } } : message)),
     },
-    {
-      section: 'Cancellation',
-      rule: 'a closed connection cancels nothing, a notification does',
-      upstream: 'legacy',
-      async check(subject) {
-        const session = await subject.openSession();
-        await session.call('tools/list');
-        const reached = reach(subject);
-        void session.post({ id: 'slow', method: 'tools/call', params: CALL }).catch(() => undefined);
-        await reached;
-        expect(subject.upstream.of('notifications/cancelled')).toEqual([]);
-        await session.post({ method: 'notifications/cancelled', params: { requestId: 'slow' } });
-        await expect.poll(() => subject.upstream.of('notifications/cancelled').length, { timeout: 500 }).toBe(1);
-      },
-      fake: sends((message) => (message.method === 'notifications/cancelled' ? undefined : message)),
-    },
   ]),
 ];
-
-/** Resolves when the upstream has got a call, which it never answers. */
-const reach = (subject: Subject): Promise<void> =>
-  new Promise((resolve) => {
-    subject.upstream.answers.set('tools/call', () => {
-      resolve();
-      return new Promise(() => undefined);
-    });
-  });
-
-/** Rules of 2025-11-25 toward upstreams. */
-export const LEGACY_CLIENT_RULES = rulesOf('2025-11-25', 'basic', [
-  {
-    section: 'Lifecycle: Initialization',
-    rule: 'initialize comes first, then the notification that it is done, then everything else',
-    upstream: 'legacy',
-    async check(subject) {
-      await subject.call('tools/call', CALL);
-      const methods = subject.upstream.received
-        .map(({ message }) => message.method)
-        .filter((method) => method !== 'server/discover');
-      expect(methods.slice(0, 2)).toEqual(['initialize', 'notifications/initialized']);
-    },
-    fake: sends((message) => (message.method === 'notifications/initialized' ? undefined : message)),
-  },
-  {
-    section: 'Lifecycle: Initialization',
-    rule: 'initialize says a version, capabilities and who is calling',
-    upstream: 'legacy',
-    async check(subject) {
-      await subject.call('tools/list');
-      const [opening] = subject.upstream.of('initialize');
-      expect(opening?.params).toMatchObject({
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'mcp-gateway' },
-      });
-    },
-    fake: sends((message) => (message.method === 'initialize' ? { ...message, params: {} } : message)),
-  },
-  {
-    section: 'Requests',
-    rule: 'no id is used twice in a session, and none is null',
-    upstream: 'legacy',
-    async check(subject) {
-      for (const id of [1, 1, 'a']) await subject.call('tools/call', CALL, { id });
-      const bySession = new Map<string | null, unknown[]>();
-      for (const { message, headers } of subject.upstream.received) {
-        if (message.id === undefined || message.method === 'initialize' || message.method === 'server/discover')
-          continue;
-        const session = headers.get('mcp-session-id');
-        bySession.set(session, [...(bySession.get(session) ?? []), message.id]);
-      }
-      for (const ids of bySession.values()) {
-        expect(new Set(ids).size).toBe(ids.length);
-        expect(ids).not.toContain(null);
-      }
-    },
-    fake: sends((message) => (message.method === 'tools/call' ? { ...message, id: 1 } : message)),
-  },
-  ...(['mcp-session-id', 'mcp-protocol-version'] as const).map((name) => ({
-    section: 'Transports: Session Management, Protocol Version Header',
-    rule: `every request after initialize has ${name}`,
-    upstream: 'legacy' as const,
-    async check(subject: Subject) {
-      await subject.call('tools/call', CALL);
-      const { received } = subject.upstream;
-      const at = received.findIndex(({ message }) => message.method === 'notifications/initialized');
-      const after = received
-        .slice(at)
-        .filter(({ message }) => message.method !== 'initialize' && message.method !== 'server/discover');
-      expect(after.length).toBeGreaterThan(2);
-      for (const { headers } of after) expect(headers.get(name)).toMatch(/^(s-\d+|2025-11-25)$/);
-    },
-    fake: sendsWith({ [name]: null }),
-  })),
-  {
-    section: 'Transports: Session Management',
-    rule: 'a session that the upstream has forgotten is opened again, without its id',
-    upstream: 'legacy',
-    async check(subject) {
-      await subject.call('tools/call', CALL);
-      const opened = subject.upstream.of('initialize').length;
-      let forgotten = true;
-      subject.upstream.answers.set('tools/call', ({ message }) => {
-        if (!forgotten) return { content: [] };
-        forgotten = false;
-        return json(message, { error: { code: -32001, message: 'Session not found' } }, 404);
-      });
-      expect((await subject.call('tools/call', CALL)).status).toBe(200);
-      const again = subject.upstream.of('initialize').slice(opened);
-      expect(again.map(({ headers }) => headers.get('mcp-session-id'))).toEqual([null]);
-    },
-    fake: sendsWith({ 'mcp-session-id': 's-1' }, 'initialize'),
-  },
-  {
-    section: 'Transports: Listening for Messages from the Server',
-    rule: 'a GET takes event streams',
-    upstream: 'legacy',
-    async check(subject) {
-      await subject.call('tools/list');
-      await expect.poll(() => subject.upstream.received.some(({ http }) => http === 'GET')).toBe(true);
-      for (const { http, headers } of subject.upstream.received)
-        if (http === 'GET') expect(headers.get('accept')).toContain('text/event-stream');
-    },
-    fake: sendsWith({ accept: 'application/json' }),
-  },
-  {
-    section: 'Lifecycle: Operation',
-    rule: 'only what the upstream declared is used: no level is set, and no resource watched, where it cannot be',
-    upstream: 'legacy',
-    async check(subject) {
-      subject.upstream.capabilities = { tools: {}, resources: {} };
-      const session = await subject.openSession();
-      await session.call('logging/setLevel', { level: 'debug' });
-      await session.call('resources/subscribe', { uri: 'up://one' });
-      await session.call('tools/call', CALL);
-      expect([...subject.upstream.of('logging/setLevel'), ...subject.upstream.of('resources/subscribe')]).toEqual([]);
-    },
-    fake: sends((message) => (message.method === 'tools/call' ? { ...message, method: 'logging/setLevel' } : message)),
-  },
-  {
-    section: 'Cancellation',
-    rule: 'what is cancelled at an upstream is a request that it got and has not answered, and never initialize',
-    upstream: 'legacy',
-    async check(subject) {
-      await subject.call('tools/list');
-      const stop = new AbortController();
-      const reached = reach(subject);
-      const request = post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: CALL }, {}, stop.signal);
-      const session = await subject.openSession();
-      void session.post({ id: 'slow', method: 'tools/call', params: CALL }).catch(() => undefined);
-      await reached;
-      expect(request.method).toBe('POST');
-      await session.post({ method: 'notifications/cancelled', params: { requestId: 'slow' } });
-      await expect.poll(() => subject.upstream.of('notifications/cancelled').length, { timeout: 500 }).toBe(1);
-      const [cancelled] = subject.upstream.of('notifications/cancelled');
-      expect(cancelled?.params.requestId).toBe(subject.upstream.of('tools/call')[0]?.message.id);
-    },
-    fake: sends((message) =>
-      message.method === 'notifications/cancelled' ? { ...message, params: { requestId: 'slow' } } : message,
-    ),
-  },
-  {
-    section: 'Ping',
-    rule: 'a ping of the upstream is answered with an empty result',
-    upstream: 'legacy',
-    async check(subject) {
-      subject.upstream.answers.set('tools/call', ({ message }) =>
-        events({ id: 'p', method: 'ping' }, { id: message.id, result: { content: [] } }),
-      );
-      await subject.call('tools/call', CALL);
-      await expect
-        .poll(() => subject.upstream.received.find(({ message }) => message.id === 'p')?.message.result, {
-          timeout: 500,
-        })
-        .toEqual({});
-    },
-    fake: sends((message) => (message.id === 'p' ? { ...message, result: { pong: true } } : message)),
-  },
-  {
-    section: 'Roots, Sampling, Elicitation: Capabilities',
-    rule: 'what nobody declared is refused to an upstream that asks for it',
-    upstream: 'legacy',
-    async check(subject) {
-      subject.upstream.answers.set('tools/call', ({ message }) =>
-        events(
-          { id: 'q', method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } },
-          { id: message.id, result: { content: [] } },
-        ),
-      );
-      await subject.call('tools/call', CALL);
-      await expect
-        .poll(() => subject.upstream.received.find(({ message }) => message.id === 'q')?.message.error, {
-          timeout: 500,
-        })
-        .toMatchObject({ code: -32601 });
-    },
-    fake: sends((message) => (message.id === 'q' ? { jsonrpc: '2.0', id: 'q', result: {} } : message)),
-  },
-]);

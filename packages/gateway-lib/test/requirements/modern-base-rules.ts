@@ -1,10 +1,12 @@
 import { isJsonObject, META, MODERN_VERSION } from '@org/mcp-sdk';
 import { expect } from 'vitest';
+import { deferred } from '../support/fake-clock.ts';
 import { errors, hears, results, says, sends, sendsMeta, status } from './fakes.ts';
 import { modern, post, read } from './messages.ts';
 import { rulesOf } from './rule.ts';
 import { json } from './upstream.ts';
 
+const DONE = { resultType: 'complete', content: [] };
 const CALL = { name: 'echo', arguments: {} };
 
 /** Rules of the base protocol of 2026-07-28, toward callers. */
@@ -28,7 +30,24 @@ export const MODERN_BASE_RULES = rulesOf('2026-07-28', 'basic/index', [
     fake: status(200),
   },
   {
-    section: 'Responses',
+    section: 'Requests',
+    rule: 'requests that an upstream has not answered have different ids, though callers chose the same one',
+    async check(subject) {
+      await subject.call('tools/list');
+      const ids: unknown[] = [];
+      const both = deferred();
+      subject.upstream.answers.set('tools/call', async ({ message }) => {
+        if (ids.push(message.id) === 2) both.resolve();
+        await both.promise;
+        return DONE;
+      });
+      await Promise.all([1, 1].map((id) => subject.call('tools/call', CALL, { id })));
+      expect(new Set(ids).size).toBe(2);
+    },
+    fake: sends((message) => (message.method === 'tools/call' ? { ...message, id: 1 } : message)),
+  },
+  {
+    section: 'Result Responses',
     rule: 'a response has the id of its request, whatever its type',
     async check(subject) {
       for (const id of ['a', '7', 7, 0]) {
@@ -39,7 +58,7 @@ export const MODERN_BASE_RULES = rulesOf('2026-07-28', 'basic/index', [
     fake: says((message) => ({ ...message, id: String(message.id) })),
   },
   {
-    section: 'Responses',
+    section: 'Result Responses',
     rule: 'a result says its type, of a legacy upstream, too',
     upstream: 'legacy',
     async check(subject) {
@@ -133,12 +152,18 @@ export const MODERN_BASE_RULES = rulesOf('2026-07-28', 'basic/index', [
   },
   {
     section: 'Statelessness',
+    also: [
+      '2026-07-28 client/elicitation, Capabilities',
+      '2026-07-28 client/roots, Capabilities',
+      '2026-07-28 client/sampling, Capabilities',
+    ],
     rule: 'nothing of a request is taken from another: each upstream request has the capabilities of its caller',
     async check(subject) {
-      for (const capabilities of [{ sampling: {} }, {}, { elicitation: {} }])
+      const all = [{ sampling: {} }, {}, { elicitation: {} }, { roots: {} }];
+      for (const capabilities of all)
         await subject.call('tools/call', CALL, { meta: { [META.clientCapabilities]: capabilities } });
       const seen = subject.upstream.of('tools/call').map(({ meta }) => meta[META.clientCapabilities]);
-      expect(seen).toEqual([{ sampling: {} }, {}, { elicitation: {} }]);
+      expect(seen).toEqual(all);
     },
     fake: sendsMeta((meta) => ({ ...meta, [META.clientCapabilities]: { sampling: {} } })),
   },
@@ -191,6 +216,7 @@ export const MODERN_VERSION_RULES = rulesOf('2026-07-28', 'basic/versioning', [
   },
   {
     section: 'Protocol Version Negotiation',
+    also: ['2026-07-28 server/discover, (top)'],
     rule: 'server/discover is answered',
     async check(subject) {
       const { result } = await subject.call('server/discover');
@@ -200,12 +226,22 @@ export const MODERN_VERSION_RULES = rulesOf('2026-07-28', 'basic/versioning', [
   },
   {
     section: 'Protocol Version Negotiation',
-    rule: 'every request to an upstream says the version in which it is spoken to',
+    also: [
+      '2026-07-28 server/prompts, (top)',
+      '2026-07-28 server/resources, (top)',
+      '2026-07-28 server/tools, (top)',
+      '2026-07-28 server/utilities/completion, (top)',
+      '2026-07-28 server/utilities/pagination, (top)',
+    ],
+    rule: 'every request to an upstream says the version in which it is spoken to, and what its caller can',
     async check(subject) {
       await subject.call('tools/call', CALL);
+      const ref = { type: 'ref/prompt', name: 'greet' };
+      await subject.call('completion/complete', { ref, argument: { name: 'a', value: '' } });
       const requests = subject.upstream.received.filter(({ message }) => message.id !== undefined);
-      expect(requests.length).toBeGreaterThan(2);
-      for (const { meta } of requests) expect(meta[META.protocolVersion]).toBe(MODERN_VERSION);
+      expect(requests.map(({ message }) => message.method)).toContain('completion/complete');
+      for (const { meta } of requests)
+        expect(meta).toMatchObject({ [META.protocolVersion]: MODERN_VERSION, [META.clientCapabilities]: {} });
     },
     fake: sendsMeta(({ [META.protocolVersion]: _, ...meta }) => meta),
   },
@@ -220,7 +256,8 @@ export const MODERN_VERSION_RULES = rulesOf('2026-07-28', 'basic/versioning', [
     fake: status(200),
   },
   {
-    section: 'Backward Compatibility',
+    section: 'Protocol Version Negotiation',
+    also: ['2025-11-25 basic/lifecycle, Operation'],
     rule: 'a legacy upstream is opened with initialize, and never with modern requests thereafter',
     upstream: 'legacy',
     async check(subject) {

@@ -1,44 +1,100 @@
+import type { JsonObject } from '@org/mcp-sdk';
 import { expect } from 'vitest';
-import { errors, results, says, sends } from './fakes.ts';
-import { rulesOf } from './rule.ts';
-import type { Subject } from './subject.ts';
+import { results, says, sends } from './fakes.ts';
+import { rulesOf, type Rule } from './rule.ts';
+import type { Fake } from './subject.ts';
 
 const LISTS = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'] as const;
 
-async function declares(subject: Subject): Promise<void> {
-  const { result } = await subject.call('server/discover');
-  for (const capability of ['tools', 'prompts', 'resources', 'completions', 'logging'])
-    expect(result.capabilities).toHaveProperty(capability);
+/** Capability by the page that says that it is to be declared. */
+const CAPABILITIES = {
+  'server/prompts': 'prompts',
+  'server/resources': 'resources',
+  'server/tools': 'tools',
+  'server/utilities/completion': 'completions',
+  'server/utilities/logging': 'logging',
+} as const;
+
+const DECLARING = Object.keys(CAPABILITIES) as (keyof typeof CAPABILITIES)[];
+
+/** Rules of both revisions: what an upstream can is declared. */
+export const CAPABILITY_RULES = DECLARING.flatMap((page) => {
+  const capability = CAPABILITIES[page];
+  const fake = results(({ capabilities, ...result }) => ({
+    ...result,
+    capabilities: { ...(capabilities as JsonObject), [capability]: undefined },
+  }));
+  const rule = `what an upstream can is declared: ${capability}`;
+  return [
+    ...rulesOf('2025-11-25', page, [
+      {
+        section: 'Capabilities',
+        rule,
+        async check(subject) {
+          expect((await subject.openSession()).opened.result.capabilities).toHaveProperty(capability);
+        },
+        fake,
+      },
+    ]),
+    ...rulesOf('2026-07-28', page, [
+      {
+        section: 'Capabilities',
+        rule,
+        async check(subject) {
+          expect((await subject.call('server/discover')).result.capabilities).toHaveProperty(capability);
+        },
+        fake,
+      },
+    ]),
+  ];
+});
+
+/** A rule of both revisions. */
+const CURSORS: Pick<Rule, 'rule' | 'check' | 'fake'> = {
+  rule: 'cursors of an upstream are given back as they are, an empty one, too, and pages are of any size',
+  async check(subject) {
+    const pages: Record<string, object> = {
+      first: { nextCursor: '' },
+      '': { nextCursor: '{"p":2}' },
+      '{"p":2}': {},
+    };
+    subject.upstream.answers.set('tools/list', ({ params }) => {
+      const cursor = typeof params.cursor === 'string' ? params.cursor : 'first';
+      return { resultType: 'complete', ttlMs: 0, tools: [{ name: `t${cursor.length}` }], ...pages[cursor] };
+    });
+    const { result } = await subject.call('tools/list');
+    expect((result.tools as { name: string }[]).map(({ name }) => name).sort()).toEqual(['t0', 't5', 't7']);
+  },
+  fake: sends((message) => {
+    const params = message.params as { cursor?: string };
+    return params.cursor === '' ? { ...message, params: { ...params, cursor: undefined } } : message;
+  }),
+};
+
+/** Answers each request with another list. */
+function fickle(): Fake {
+  let count = 0;
+  return results((result) => ('tools' in result ? { ...result, tools: [{ name: `t${count++}` }] } : result));
 }
 
 /** Rules of what servers offer of 2026-07-28. */
 export const MODERN_FEATURE_RULES = [
-  ...rulesOf('2026-07-28', 'server/tools, prompts, resources, completion, logging', [
+  ...rulesOf('2026-07-28', 'server/tools', [
     {
       section: 'Capabilities',
-      rule: 'what an upstream can is declared',
-      check: declares,
-      fake: results((result) => ({ ...result, capabilities: { tools: {} } })),
-    },
-    {
-      section: 'Capabilities',
+      also: ['2026-07-28 server/prompts, Capabilities', '2026-07-28 server/resources, Capabilities'],
       rule: 'a list is the same on every connection, and after every other request',
       async check(subject) {
-        const first = await subject.call('tools/list');
-        await subject.call('tools/call', { name: 'echo', arguments: {} });
-        const legacy = await subject.openSession({ sampling: {}, roots: {} });
-        expect((await legacy.call('tools/list')).result.tools).toEqual(first.result.tools);
-        expect((await subject.call('tools/list')).result.tools).toEqual(first.result.tools);
+        for (const method of LISTS) {
+          const first = await subject.call(method);
+          await subject.call('tools/call', { name: 'echo', arguments: {} });
+          const member = Object.keys(first.result).find((key) => Array.isArray(first.result[key])) ?? '';
+          const legacy = await subject.openSession({ sampling: {}, roots: {} });
+          expect((await legacy.call(method)).result[member]).toEqual(first.result[member]);
+          expect((await subject.call(method)).result[member]).toEqual(first.result[member]);
+        }
       },
-      fake: ((): {
-        toCallers: (next: (request: Request) => Promise<Response>) => (request: Request) => Promise<Response>;
-      } => {
-        let count = 0;
-        return says((message) => ({
-          ...message,
-          result: { ...(message.result as object), tools: [{ name: `t${count++}` }] },
-        })) as never;
-      })(),
+      fake: fickle(),
     },
   ]),
   ...rulesOf('2026-07-28', 'server/resources', [
@@ -53,14 +109,6 @@ export const MODERN_FEATURE_RULES = [
     },
   ]),
   ...rulesOf('2026-07-28', 'server/tools', [
-    {
-      section: 'Error Handling',
-      rule: 'a tool that is not there is a protocol error',
-      async check(subject) {
-        expect((await subject.call('tools/call', { name: 'nowhere' })).error.code).toBe(-32602);
-      },
-      fake: errors((error) => ({ ...error, code: -32603 })),
-    },
     {
       section: 'Tool',
       rule: 'a schema is given on as the upstream wrote it',
@@ -83,6 +131,7 @@ export const MODERN_FEATURE_RULES = [
   ...rulesOf('2026-07-28', 'server/utilities/caching', [
     {
       section: 'Cacheable Results',
+      also: ['2026-07-28 server/utilities/caching, Time-to-Live (TTL) Field'],
       rule: 'results that may be kept say how long (0 or more) and for whom, of a legacy upstream, too',
       upstream: 'legacy',
       async check(subject) {
@@ -147,24 +196,16 @@ export const MODERN_FEATURE_RULES = [
   ...rulesOf('2026-07-28', 'server/utilities/pagination', [
     {
       section: 'Implementation Guidelines',
-      rule: 'cursors of an upstream are given back as they are, an empty one, too',
-      async check(subject) {
-        const pages: Record<string, object> = {
-          first: { nextCursor: '' },
-          '': { nextCursor: '{"p":2}' },
-          '{"p":2}': {},
-        };
-        subject.upstream.answers.set('tools/list', ({ params }) => {
-          const cursor = typeof params.cursor === 'string' ? params.cursor : 'first';
-          return { resultType: 'complete', ttlMs: 0, tools: [{ name: `t${cursor.length}` }], ...pages[cursor] };
-        });
-        const { result } = await subject.call('tools/list');
-        expect((result.tools as { name: string }[]).map(({ name }) => name).sort()).toEqual(['t0', 't5', 't7']);
-      },
-      fake: sends((message) => {
-        const params = message.params as { cursor?: string };
-        return params.cursor === '' ? { ...message, params: { ...params, cursor: undefined } } : message;
-      }),
+      also: ['2026-07-28 server/utilities/pagination, Pagination Model'],
+      ...CURSORS,
+    },
+  ]),
+  ...rulesOf('2025-11-25', 'server/utilities/pagination', [
+    {
+      section: 'Implementation Guidelines',
+      also: ['2025-11-25 server/utilities/pagination, Pagination Model'],
+      upstream: 'legacy',
+      ...CURSORS,
     },
   ]),
 ];

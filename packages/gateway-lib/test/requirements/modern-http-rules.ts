@@ -2,8 +2,7 @@ import { META, MODERN_VERSION } from '@org/mcp-sdk';
 import { expect } from 'vitest';
 import { answersWith, clings, errors, ignores, says, sends, sendsWith, status } from './fakes.ts';
 import { modern, post, read } from './messages.ts';
-import { rulesOf } from './rule.ts';
-import type { Subject } from './subject.ts';
+import { rulesOf, type RuleOf } from './rule.ts';
 import { events, json } from './upstream.ts';
 
 const CALL = { name: 'echo', arguments: {} };
@@ -42,6 +41,7 @@ export const MODERN_HTTP_RULES = rulesOf('2026-07-28', 'basic/transports/streama
   },
   {
     section: 'Sending Messages',
+    also: ['2026-07-28 basic/transports/streamable-http, (top)'],
     rule: 'a request is answered with JSON or an event stream',
     async check(subject) {
       const token = { progressToken: 't' };
@@ -64,6 +64,7 @@ export const MODERN_HTTP_RULES = rulesOf('2026-07-28', 'basic/transports/streama
   },
   {
     section: 'Receiving Messages',
+    also: ['2026-07-28 basic/patterns/index, (top)', '2026-07-28 basic/patterns/mrtr, (top)'],
     rule: 'what comes before a result is a notification of its call, never a request',
     upstream: 'legacy',
     async check(subject) {
@@ -79,16 +80,12 @@ export const MODERN_HTTP_RULES = rulesOf('2026-07-28', 'basic/transports/streama
   },
   {
     section: 'Cancellation',
+    also: ['2026-07-28 basic/patterns/cancellation, Transport-Specific Cancellation'],
     rule: 'who closes the response cancels the request',
     async check(subject) {
       await subject.call('tools/list');
       const stop = new AbortController();
-      const reached = new Promise<AbortSignal>((resolve) => {
-        subject.upstream.answers.set('tools/call', ({ signal }) => {
-          resolve(signal);
-          return new Promise(() => undefined);
-        });
-      });
+      const reached = subject.upstream.hang();
       const call = subject.send(modern('tools/call', CALL, { signal: stop.signal }));
       const upstream = await reached;
       stop.abort();
@@ -97,17 +94,19 @@ export const MODERN_HTTP_RULES = rulesOf('2026-07-28', 'basic/transports/streama
     },
     fake: clings('toCallers'),
   },
-  ...(['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const).map((name) => ({
-    section: 'Server Validation',
-    rule: `a request whose ${name} is missing or differs from its body is refused with -32020 and 400`,
-    async check(subject: Subject) {
-      for (const value of [null, name === 'mcp-protocol-version' ? '2025-11-25' : 'other']) {
-        const got = await subject.call('tools/call', CALL, { headers: { [name]: value } });
-        expect([got.status, got.error.code]).toEqual([400, -32020]);
-      }
-    },
-    fake: ignores(name, right[name]!),
-  })),
+  ...(['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const).map(
+    (name): RuleOf<'2026-07-28', 'basic/transports/streamable-http'> => ({
+      section: 'Server Validation',
+      rule: `a request whose ${name} is missing or differs from its body is refused with -32020 and 400`,
+      async check(subject) {
+        for (const value of [null, name === 'mcp-protocol-version' ? '2025-11-25' : 'other']) {
+          const got = await subject.call('tools/call', CALL, { headers: { [name]: value } });
+          expect([got.status, got.error.code]).toEqual([400, -32020]);
+        }
+      },
+      fake: ignores(name, right[name]!),
+    }),
+  ),
   {
     section: 'Server Validation',
     rule: 'a refusal for headers says so in JSON-RPC',
@@ -184,6 +183,7 @@ export const MODERN_HTTP_RULES = rulesOf('2026-07-28', 'basic/transports/streama
 export const MODERN_HTTP_CLIENT_RULES = rulesOf('2026-07-28', 'basic/transports/streamable-http', [
   {
     section: 'Sending Messages',
+    also: ['2026-07-28 basic/transports/index, Messages'],
     rule: 'every message to an upstream is a POST of its own, and takes JSON and event streams',
     async check(subject) {
       await subject.call('tools/call', CALL);
@@ -227,16 +227,18 @@ export const MODERN_HTTP_CLIENT_RULES = rulesOf('2026-07-28', 'basic/transports/
     },
     fake: sends(({ method: _, ...message }) => ({ ...message, result: {} })),
   },
-  ...(['mcp-protocol-version', 'mcp-method'] as const).map((name) => ({
-    section: 'Request Metadata',
-    rule: `every request to an upstream has ${name}, as in its body`,
-    async check(subject: Subject) {
-      await subject.call('tools/call', CALL);
-      for (const { headers, message, meta } of subject.upstream.received)
-        expect(headers.get(name)).toBe(name === 'mcp-method' ? message.method : meta[META.protocolVersion]);
-    },
-    fake: sendsWith({ [name]: 'other' }),
-  })),
+  ...(['mcp-protocol-version', 'mcp-method'] as const).map(
+    (name): RuleOf<'2026-07-28', 'basic/transports/streamable-http'> => ({
+      section: 'Sending Messages',
+      rule: `every request to an upstream has ${name}, as in its body`,
+      async check(subject) {
+        await subject.call('tools/call', CALL);
+        for (const { headers, message, meta } of subject.upstream.received)
+          expect(headers.get(name)).toBe(name === 'mcp-method' ? message.method : meta[META.protocolVersion]);
+      },
+      fake: sendsWith({ [name]: 'other' }),
+    }),
+  ),
   {
     section: 'Standard Request Headers',
     rule: 'requests for a tool, prompt or resource have mcp-name, encoded where it is not plain',
@@ -256,6 +258,7 @@ export const MODERN_HTTP_CLIENT_RULES = rulesOf('2026-07-28', 'basic/transports/
   },
   {
     section: 'Custom Headers from Tool Parameters',
+    also: ['2026-07-28 basic/transports/streamable-http, Client Behavior'],
     rule: 'declared arguments are mirrored for the upstream, by their type, encoded where they are not plain; absent ones are not',
     async check(subject) {
       await subject.call('tools/list');
@@ -272,7 +275,8 @@ export const MODERN_HTTP_CLIENT_RULES = rulesOf('2026-07-28', 'basic/transports/
     fake: sendsWith({ 'mcp-param-region': 'eu' }, 'tools/call'),
   },
   {
-    section: 'Custom Headers from Tool Parameters',
+    section: 'Schema Extension',
+    also: ['2026-07-28 server/tools, x-mcp-header'],
     rule: 'a tool whose declared headers are not allowed is left out of the list',
     async check(subject) {
       const { result } = await subject.call('tools/list');
@@ -283,16 +287,12 @@ export const MODERN_HTTP_CLIENT_RULES = rulesOf('2026-07-28', 'basic/transports/
   },
   {
     section: 'Cancellation',
+    also: ['2026-07-28 basic/patterns/cancellation, Behavior Requirements'],
     rule: 'a call that is given up at an upstream is given up by closing its response',
     async check(subject) {
       await subject.call('tools/list');
       const stop = new AbortController();
-      const reached = new Promise<AbortSignal>((resolve) => {
-        subject.upstream.answers.set('tools/call', ({ signal }) => {
-          resolve(signal);
-          return new Promise(() => undefined);
-        });
-      });
+      const reached = subject.upstream.hang();
       void subject.send(modern('tools/call', CALL, { signal: stop.signal })).catch(() => undefined);
       const upstream = await reached;
       stop.abort();

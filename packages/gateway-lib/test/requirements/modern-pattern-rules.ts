@@ -28,6 +28,11 @@ async function change(subject: Subject): Promise<void> {
   subject.upstream.tell('notifications/tools/list_changed');
 }
 
+const progressOf = (meta: JsonObject, progress: number): JsonObject => ({
+  method: 'notifications/progress',
+  params: { progressToken: meta.progressToken ?? 1, progress },
+});
+
 /** Calls a tool of an upstream that tells of progress. */
 async function progress(
   subject: Subject,
@@ -35,13 +40,7 @@ async function progress(
   ...values: number[]
 ): Promise<readonly JsonObject[]> {
   subject.upstream.answers.set('tools/call', ({ message, meta }) =>
-    events(
-      ...values.map((value) => ({
-        method: 'notifications/progress',
-        params: { progressToken: meta.progressToken ?? 1, progress: value },
-      })),
-      { id: message.id, result: DONE },
-    ),
+    events(...values.map((value) => progressOf(meta, value)), { id: message.id, result: DONE }),
   );
   return (await subject.call('tools/call', CALL, options)).notifications.map(({ params }) => params as JsonObject);
 }
@@ -61,6 +60,25 @@ const withoutStamp = says((message) => {
   const { _meta: _, ...params } = (message.params ?? {}) as JsonObject;
   return 'params' in message ? { ...message, params } : message;
 });
+
+/** A rule of both revisions. */
+const NOTHING_AFTER = {
+  section: 'Implementation Notes' as const,
+  rule: 'nothing is told of a call after its result',
+  async check(subject: Subject) {
+    subject.upstream.answers.set('tools/call', ({ message, meta }) =>
+      events({ id: message.id, result: DONE }, progressOf(meta, 1)),
+    );
+    const { message } = await subject.call('tools/call', CALL, TOKEN);
+    expect(message).toHaveProperty('result');
+  },
+  fake: says((message) => [message, { jsonrpc: '2.0', method: 'notifications/progress', params: {} }]),
+};
+
+/** Rules of progress of 2025-11-25. */
+export const LEGACY_PROGRESS_RULES = rulesOf('2025-11-25', 'basic/utilities/progress', [
+  { ...NOTHING_AFTER, upstream: 'legacy' },
+]);
 
 /** Rules of the message patterns of 2026-07-28. */
 export const MODERN_PATTERN_RULES = [
@@ -95,6 +113,7 @@ export const MODERN_PATTERN_RULES = [
     },
     {
       section: 'Receiving Notifications',
+      also: ['2026-07-28 basic/index, _meta'],
       rule: 'each notification of a stream has the id of its request',
       async check(subject) {
         const messages = await listen(subject);
@@ -107,6 +126,7 @@ export const MODERN_PATTERN_RULES = [
     },
   ]),
   ...rulesOf('2026-07-28', 'basic/patterns/progress', [
+    NOTHING_AFTER,
     {
       section: 'Behavior Requirements',
       rule: 'progress has the token of its request',
@@ -184,7 +204,7 @@ export const MODERN_PATTERN_RULES = [
       fake: says(({ id }) => ({ jsonrpc: '2.0', id, result: { resultType: 'input_required' } })),
     },
     {
-      section: 'Server Requirements',
+      section: 'Server Requirements (Basic Workflow)',
       rule: 'who cannot be asked is not asked, whatever the upstream does',
       async check(subject) {
         subject.upstream.answers.set('tools/call', () => ({
@@ -197,7 +217,7 @@ export const MODERN_PATTERN_RULES = [
       fake: says(({ id }) => ({ jsonrpc: '2.0', id, result: { resultType: 'input_required', inputRequests: {} } })),
     },
     {
-      section: 'Server Requirements',
+      section: 'Server Requirements (Basic Workflow)',
       rule: 'a result that asks has questions or a state',
       upstream: 'legacy',
       async check(subject) {
@@ -211,7 +231,8 @@ export const MODERN_PATTERN_RULES = [
       fake: results(() => ({ resultType: 'input_required' })),
     },
     {
-      section: 'Server Requirements',
+      section: 'Server Requirements (Basic Workflow)',
+      also: ['2026-07-28 basic/patterns/mrtr, Security Considerations'],
       rule: 'a state that was tampered with, or belongs to another call, is refused',
       async check(subject) {
         const asks = {
@@ -235,7 +256,11 @@ export const MODERN_PATTERN_RULES = [
       fake: errors((error) => ({ ...error, code: -32603 })),
     },
     {
-      section: 'Client Requirements',
+      section: 'Client Requirements (Basic Workflow)',
+      also: [
+        '2026-07-28 basic/patterns/mrtr, InputRequiredResult',
+        '2026-07-28 server/tools, Input Required Tool Results',
+      ],
       rule: 'a retry gives the upstream exactly the state that it gave, under another id, and none that it did not give',
       async check(subject) {
         const state = 'ü"\\{}';

@@ -83,6 +83,16 @@ export class RecordingUpstream {
     for (const stream of this.#streams) stream.send({ method, params: { ...stream.stamp, ...params } });
   }
 
+  /** Leaves calls of tools without an answer; resolves with the signal of the first. */
+  hang(): Promise<AbortSignal> {
+    return new Promise((resolve) => {
+      this.answers.set('tools/call', ({ signal }) => {
+        resolve(signal);
+        return new Promise(() => undefined);
+      });
+    });
+  }
+
   readonly fetch = async (request: Request): Promise<Response> => {
     const text = await request.text();
     const message = text === '' ? {} : (JSON.parse(text) as JsonObject);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createCall } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import { MCPServerBuilder } from '../server/builder.ts';
@@ -75,5 +75,13 @@ describe('jsonSchema', () => {
     [[] as never, 'it must be an object'],
   ])('refuses %j when it is made', (document, message) => {
     expect(() => jsonSchema(document)).toThrow(message);
+  });
+
+  test('fetches nothing that a schema refers to', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch');
+    const schema = jsonSchema({ properties: { a: { $ref: 'https://example.com/schema' } } });
+    await expect((async () => schema['~standard'].validate({ a: 1 }))()).rejects.toThrow('https://example.com/schema');
+    expect(fetched).not.toHaveBeenCalled();
+    fetched.mockRestore();
   });
 });
