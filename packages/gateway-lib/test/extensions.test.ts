@@ -1,6 +1,9 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { META, MCPServerBuilder, Payload, resultReply, type Call, type JsonObject } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
+import { Recorder } from './support/fakes.ts';
 import { modernRequest } from './support/raw.ts';
 
 const TASKS = 'io.modelcontextprotocol/tasks';
@@ -25,6 +28,17 @@ function serverWith(name: string, extension: string, ...methods: string[]) {
   const server = new MCPServerBuilder({ name, version: '1' })
     .extend({ name: extension, methods: Object.fromEntries(methods.map((method) => [method, answer])) })
     .build();
+  return { server };
+}
+
+/** An official v1 server with an experimental capability, and what it answers. */
+function v1With(methods: Readonly<Record<string, () => JsonObject>>) {
+  const server = new McpServer(
+    { name: 'v1', version: '1' },
+    { capabilities: { experimental: { 'com.example/x': {} } } },
+  );
+  for (const [method, answer] of Object.entries(methods))
+    server.server.setRequestHandler(z.object({ method: z.literal(method) }), answer);
   return { server };
 }
 
@@ -66,7 +80,10 @@ describe('a method of an extension', () => {
     ['search/run', 'a'],
     ['com.example/search/deep', 'a'],
     ['com.example/audit/log', 'b'],
-  ])('%s goes to the one upstream that declares it', async (method, by) => {
+    // Both declare something of that vendor, and only one knows the method.
+    ['com.example/anything', 'b'],
+    ['shared/do', 'c'],
+  ])('%s goes to the upstream that declares it, the first in the options that knows it: %s', async (method, by) => {
     expect(await post(gatewayOf(upstreams), method, { x: { deep: [1] } })).toMatchObject([
       200,
       { result: { by, got: { deep: [1] } } },
@@ -74,8 +91,7 @@ describe('a method of an extension', () => {
   });
 
   it.each([
-    ['shared/do', /several upstreams declare it: c, d/],
-    ['com.example/anything', /several upstreams declare it: a, b/],
+    ['shared/nothing', /Unknown method: shared\/nothing$/],
     ['nobody/has', /Unknown method: nobody\/has$/],
     ['searching/run', /Unknown method/],
     // Methods of the protocol that the modern era does not have, or that nobody may ask a server.
@@ -88,10 +104,26 @@ describe('a method of an extension', () => {
       'tasks/list',
       'tasks/result',
     ].map((method): [string, RegExp] => [method, /Unknown method/]),
-  ])('%s is unknown if none declares it, or several', async (method, message) => {
+  ])('%s is unknown if none declares it, or none of them knows it', async (method, message) => {
     expect(await post(gatewayOf(upstreams), method)).toMatchObject([
       404,
       { error: { code: -32601, message: expect.stringMatching(message) as string } },
+    ]);
+  });
+
+  it('of two legacy upstreams goes to the one that knows it', async () => {
+    const gateway = gatewayOf({ plain: v1With({}), able: v1With({ 'com.example/do': () => ({ by: 'able' }) }) });
+    expect(await post(gateway, 'com.example/do')).toMatchObject([200, { result: { by: 'able' } }]);
+    expect(await post(gateway, 'com.example/other')).toMatchObject([404, { error: { code: -32601 } }]);
+  });
+
+  it('is told of when several declare its extension, once', async () => {
+    const telemetry = new Recorder();
+    const gateway = new Gateway({ upstreams, telemetry });
+    ends.push(() => gateway.close());
+    for (const method of ['shared/do', 'shared/do']) await post(gateway, method);
+    expect(telemetry.facts.filter(({ name }) => name === 'extension.shared')).toMatchObject([
+      { severity: 'info', fields: { extension: 'org.other/shared', upstreams: ['c', 'd'] } },
     ]);
   });
 

@@ -71,15 +71,19 @@ describe.each([
     expect(told).toEqual(['search/changed 1 true']);
   });
 
-  it.each(['nobody/has', 'search/changed', 'notifications/nobody'])(
-    '%s is dropped if none declares it, or several',
-    async (method) => {
-      const told: string[] = [];
-      const gateway = gatewayOf({ a: serverOf('org.one/search', told), b: serverOf('org.two/search', told) });
-      expect(await send(gateway, method)).toBe(202);
-      expect(told).toEqual([]);
-    },
-  );
+  it('goes to the first in the options where several declare it', async () => {
+    const [first, second]: [string[], string[]] = [[], []];
+    const gateway = gatewayOf({ a: serverOf('org.one/search', first), b: serverOf('org.two/search', second) });
+    expect(await send(gateway, 'search/changed', { x: 1 })).toBe(202);
+    expect([first, second]).toEqual([['search/changed 1 true'], []]);
+  });
+
+  it.each(['nobody/has', 'notifications/nobody'])('%s is dropped if none declares it', async (method) => {
+    const told: string[] = [];
+    const gateway = gatewayOf({ a: serverOf('org.one/search', told) });
+    expect(await send(gateway, method)).toBe(202);
+    expect(told).toEqual([]);
+  });
 
   it.each(['tools/call', 'notifications/progress', 'notifications/initialized', 'notifications/roots/list_changed'])(
     '%s is of the protocol, and nobody is told',

@@ -56,12 +56,7 @@ export class Gateway {
   readonly #subscriptions: UpstreamSubscriptions;
   readonly #wheel: Wheel;
   readonly #reading: ReadOptions;
-  readonly #declared = new Declarations((names) =>
-    reachUpstreams(
-      names.map((name) => this.#upstream(name)),
-      this.#reading,
-    ),
-  );
+  readonly #declared: Declarations;
   readonly #views = new Set<GatewayView>();
   readonly #viewContext: ViewContext;
   /** The view of everything. */
@@ -101,6 +96,15 @@ export class Gateway {
     // What the gateway reads for itself must not take the turns of calls.
     const reading = { pick: this.#createPick(), clientInfo, timeoutMs: this.#options.listTimeoutMs };
     this.#reading = { ...reading, wheel: this.#wheel, telemetry };
+    this.#declared = new Declarations({
+      upstreams: [...this.#upstreams.keys()],
+      reach: (names) =>
+        reachUpstreams(
+          names.map((name) => this.#upstream(name)),
+          this.#reading,
+        ),
+      telemetry,
+    });
     const { naming, names, renames } = this.#options.catalog;
     this.#names = createNameTable({ naming, upstreams: [...this.#upstreams.keys()], names, renames });
     this.#catalog = this.#createCatalog(clock, telemetry);

@@ -1,5 +1,6 @@
-import { isJsonObject, isOfProtocol, withoutPrefix, type JsonObject } from '@org/mcp-sdk';
+import { isJsonObject, isOfProtocol, withoutPrefix, type JsonObject, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
+import { TASKS_EXTENSION } from './tasks.ts';
 
 /** What some upstreams declare that they can. */
 export interface Declared {
@@ -7,19 +8,43 @@ export interface Declared {
   all(): Promise<readonly (readonly [string, JsonObject])[]>;
 }
 
+/** What declarations are gathered with. */
+export interface DeclarationsOptions {
+  /** All there are, in the order of the options. */
+  readonly upstreams: readonly string[];
+  /** Reaches upstreams; those that it reaches are learnt. */
+  readonly reach: (upstreams: readonly string[]) => Promise<unknown>;
+  readonly telemetry: Telemetry;
+}
+
 /** What upstreams declare that they can, as far as they could be asked. */
 export class Declarations {
   readonly #connections = new Map<string, Connection>();
-  readonly #reach: (upstreams: readonly string[]) => Promise<unknown>;
+  readonly #options: DeclarationsOptions;
+  /** Extensions that several upstreams were found to declare. */
+  readonly #shared = new Set<string>();
 
-  /** @param reach - reaches upstreams; those that it reaches are learnt */
-  constructor(reach: (upstreams: readonly string[]) => Promise<unknown>) {
-    this.#reach = reach;
+  constructor(options: DeclarationsOptions) {
+    this.#options = options;
   }
 
   /** Takes the connection by which an upstream was reached last: what it declares may change. */
   learn(upstream: string, connection: Connection): void {
     this.#connections.set(upstream, connection);
+    for (const extension of identifiersOf(connection.server.capabilities)) this.#tellShared(extension);
+  }
+
+  /** Says whose a method is that several know: the first one's. Ids of tasks say whose they are. */
+  #tellShared(extension: string): void {
+    if (extension === TASKS_EXTENSION || this.#shared.has(extension)) return;
+    const { upstreams, telemetry } = this.#options;
+    const all = upstreams.filter((name) => {
+      const connection = this.#connections.get(name);
+      return connection && identifiersOf(connection.server.capabilities).includes(extension);
+    });
+    if (all.length < 2) return;
+    this.#shared.add(extension);
+    telemetry.record({ name: 'extension.shared', severity: 'info', fields: { extension, upstreams: all } });
   }
 
   /** What these upstreams declare; those that nobody reached yet are asked when that is wanted. */
@@ -27,7 +52,7 @@ export class Declarations {
     return {
       all: async () => {
         const unknown = upstreams.filter((name) => !this.#connections.has(name));
-        if (unknown.length > 0) await this.#reach(unknown);
+        if (unknown.length > 0) await this.#options.reach(unknown);
         return upstreams.flatMap((name) => {
           const connection = this.#connections.get(name);
           return connection ? [[name, connection.server.capabilities] as const] : [];
@@ -38,7 +63,7 @@ export class Declarations {
 }
 
 /**
- * The upstreams that declare the extension of a method, by the closest match that there is. Notifications may be called
+ * The upstreams that declare the extension of a method, by the closest match that there is, in the order of the options. Notifications may be called
  * `notifications/…`, like those of the protocol.
  */
 export async function declarersOf(method: string, declared: Declared): Promise<readonly string[]> {

@@ -52,8 +52,8 @@ function read(upstream: string, method: ListMethod): Promise<UpstreamList> {
   });
 }
 
-const routeOther = ({ method }: Call): Promise<Route> =>
-  Promise.resolve({ upstream: upstreamOf('other'), target: method });
+const routeOther = ({ method }: Call): Promise<Route[]> =>
+  Promise.resolve([{ upstream: upstreamOf('other'), target: method }]);
 
 /** The route that a call gets. */
 async function route(method: string, params: JsonObject): Promise<string> {

@@ -1,17 +1,27 @@
-import { McpError, type Call, type ListMethod, type Middleware } from '@org/mcp-sdk';
-import { isJsonObject } from '@org/mcp-sdk';
+import {
+  ERROR_TABLE,
+  errorReply,
+  isJsonObject,
+  McpError,
+  type Call,
+  type Handler,
+  type ListMethod,
+  type Middleware,
+  type Reply,
+} from '@org/mcp-sdk';
 import { checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
 import { URI_LISTS, type CatalogView } from '../catalog/catalog-view.ts';
 import type { Origin } from '../catalog/merged-list.ts';
 import type { Route, RoutedCall } from '../core/routed-call.ts';
 import type { Upstream } from '../core/upstream.ts';
+import type { RouteOther } from './route-other.ts';
 
 /** What calls are resolved with. */
 export interface ResolveOptions {
   readonly catalog: CatalogView;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  /** Finds the upstream for methods whose targets are in no list. @throws McpError `method_not_found` */
-  readonly routeOther: (call: Call) => Promise<Route>;
+  /** Finds the upstreams for methods whose targets are in no list. */
+  readonly routeOther: RouteOther;
 }
 
 /**
@@ -23,7 +33,7 @@ export const createResolve =
   ({ catalog, upstreams, routeOther }: ResolveOptions): Middleware<Call, RoutedCall> =>
   (next) =>
   async (call) => {
-    if (!isListed(call.method)) return next({ ...call, route: await routeOther(call) });
+    if (!isListed(call.method)) return firstToKnow(next, call, await routeOther(call));
     const place = placeOf(call);
     const origin = find(catalog, place) ?? (await read(catalog, place));
     if (!origin) throw unknown(place, catalog);
@@ -32,6 +42,24 @@ export const createResolve =
     const route: Route = { upstream, target: origin.target };
     return next({ ...(origin.headerParams ? withHeaders(call, origin.headerParams) : call), route });
   };
+
+/** Asks the upstreams that may know a method one after the other: "unknown" says that nothing has run. */
+async function firstToKnow(
+  next: Handler<RoutedCall>,
+  call: Call,
+  [route, ...others]: readonly Route[],
+): Promise<Reply> {
+  if (!route) throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}`);
+  const answering = next({ ...call, route });
+  if (others.length === 0) return answering;
+  const reply = await answering.catch(errorReply);
+  return isUnknownMethod(reply) ? firstToKnow(next, call, others) : reply;
+}
+
+const METHOD_NOT_FOUND = ERROR_TABLE.method_not_found.rpc;
+
+const isUnknownMethod = ({ single }: Reply): boolean =>
+  single?.kind === 'error' && single.error.value.code === METHOD_NOT_FOUND;
 
 /** Finds whose resource a URI is; undefined if nobody's that was read, or several upstreams' where that is an error. */
 export async function locateResource(catalog: CatalogView, uri: string): Promise<Origin | undefined> {

@@ -1,4 +1,4 @@
-import { McpError, type Call } from '@org/mcp-sdk';
+import type { Call } from '@org/mcp-sdk';
 import type { Route } from '../core/routed-call.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { declarersOf, type Declared } from './extensions.ts';
@@ -12,15 +12,17 @@ export interface RouteOtherOptions {
   readonly declared: Declared;
 }
 
-/** Routes what is about a task to where that is, and a method of an extension to the one upstream that declares it. */
-export function createRouteOther({ ids, upstreams, declared }: RouteOtherOptions): (call: Call) => Promise<Route> {
+/** Finds where a call may go, if anywhere; where several may take it, they are asked in that order. */
+export type RouteOther = (call: Call) => Promise<readonly Route[]>;
+
+/** Routes what is about a task to where that is, and a method of an extension to the upstreams that declare it. */
+export function createRouteOther({ ids, upstreams, declared }: RouteOtherOptions): RouteOther {
   return async (call) => {
-    if (isAboutTask(call)) return routeTask(call, ids);
-    const found = await declarersOf(call.method, declared);
-    const [name, second] = found;
-    const upstream = name === undefined || second !== undefined ? undefined : upstreams.get(name);
-    if (upstream) return { upstream, target: call.method };
-    const several = second === undefined ? '' : `; several upstreams declare it: ${found.join(', ')}`;
-    throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}${several}`);
+    if (isAboutTask(call)) return [await routeTask(call, ids)];
+    const names = await declarersOf(call.method, declared);
+    return names.flatMap((name) => {
+      const upstream = upstreams.get(name);
+      return upstream ? [{ upstream, target: call.method }] : [];
+    });
   };
 }
