@@ -14,6 +14,7 @@ import {
   type NodeHandler,
 } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { Gateway, type GatewayOptions } from '../src/index.ts';
 import { deferred, Recorder } from './support/fakes.ts';
 
@@ -68,6 +69,28 @@ async function listenTo(view: Callable, notifications: JsonObject): Promise<stri
   });
   await vi.waitFor(() => expect(told).toHaveLength(1));
   return told;
+}
+
+const TOOLS = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
+
+const post = (door: Pick<Gateway, 'fetch'>, message: JsonObject, session?: string): Promise<Response> =>
+  door.fetch(
+    new Request('http://localhost/mcp', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(session === undefined ? {} : { 'mcp-session-id': session }),
+      },
+      body: JSON.stringify(message),
+    }),
+  );
+
+/** The token of a legacy session. */
+async function sessionOf(door: Pick<Gateway, 'fetch'>): Promise<string> {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+  const { headers } = await post(door, { jsonrpc: '2.0', id: 1, method: 'initialize', params });
+  return headers.get('mcp-session-id') ?? '';
 }
 
 describe('a view', () => {
@@ -195,6 +218,32 @@ describe('a view', () => {
     expect((await inMemory.listTools()).tools).toHaveLength(2);
     const response = await view.fetch(new Request('http://localhost/team', { method: 'PUT' }));
     expect(response.status).toBe(405);
+  });
+
+  it('takes no session and no state that was made in another view', async () => {
+    const asks = new MCPServerBuilder({ name: 'desk', version: '1' })
+      .addTool({
+        name: 'book',
+        handler: async (_, { ask }) => (await ask(z.object({}), 'Where to?')).action,
+      })
+      .build();
+    const { gateway } = gatewayOf({ upstreams: { desk: { server: asks } } });
+    const doors = [gateway, gateway.view({ name: 'one' }), gateway.view({ name: 'two' })];
+    const capable = { clientCapabilities: { elicitation: { form: {} } } };
+    const book = (door: Callable, more: JsonObject = {}) =>
+      door.call('tools/call', { name: 'desk_book', ...more }, capable);
+    for (const made of doors) {
+      const { inputRequests, requestState } = await book(made);
+      const [key = ''] = Object.keys(inputRequests as JsonObject);
+      const retry = { requestState, inputResponses: { [key]: { action: 'decline' } } };
+      const session = await sessionOf(made);
+      for (const other of doors.filter((door) => door !== made)) {
+        await expect(book(other, retry)).rejects.toThrow('requestState is not one of this call');
+        expect((await post(other, TOOLS, session)).status).toBe(404);
+      }
+      expect((await post(made, TOOLS, session)).status).toBe(200);
+      expect(await book(made, retry)).toMatchObject({ resultType: 'complete' });
+    }
   });
 
   it('ends alone: its streams end, its calls are refused, its name is free', async () => {

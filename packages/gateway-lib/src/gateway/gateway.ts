@@ -24,7 +24,6 @@ import { createWheel, type Wheel } from '../core/wheel.ts';
 import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstreams, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
 import { Declarations } from '../router/extensions.ts';
-import { RequestStates } from '../router/request-states.ts';
 import { ResourceWatches } from '../router/resource-watches.ts';
 import { UpstreamSubscriptions } from '../router/subscriptions.ts';
 import { parseConfig } from './config.ts';
@@ -264,7 +263,7 @@ export class Gateway {
     const telemetry = options.telemetry ?? silentTelemetry;
     const seal = options.secret ? createSeal(secret, random) : warnOfFirst(createSeal(secret, random), telemetry);
     return {
-      name: this.#options.info.name,
+      audience: options.audience ?? this.#options.info.name,
       catalog: this.#catalog,
       upstreams: this.#upstreams,
       declared: this.#declared,
@@ -273,7 +272,7 @@ export class Gateway {
       reading: this.#reading,
       watches: this.#watches,
       seal,
-      states: new RequestStates({ seal, clock, replica: toBase64Url(random.bytes(12)) }),
+      replica: toBase64Url(random.bytes(12)),
       marksUris: this.#options.catalog.resources === 'namespaced',
       drainMs: this.#options.drainMs,
       clock,

@@ -27,7 +27,7 @@ import { createPublicUris } from '../router/public-uris.ts';
 import { reachUpstreams, type ReadOptions } from '../router/read-upstream.ts';
 import type { Pick } from '../router/pick.ts';
 import { createResolve, locateResource } from '../router/resolve.ts';
-import type { RequestStates } from '../router/request-states.ts';
+import { RequestStates } from '../router/request-states.ts';
 import { createRestamp } from '../router/restamp.ts';
 import type { ResourceWatches } from '../router/resource-watches.ts';
 import { createRootsChanged } from '../router/roots-changed.ts';
@@ -42,8 +42,8 @@ import type { ResolvedViewOptions } from './view-options.ts';
 
 /** What all views of a gateway share. */
 export interface ViewContext {
-  /** Of the gateway. */
-  readonly name: string;
+  /** Of what the gateway seals. */
+  readonly audience: string;
   readonly catalog: Catalog;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly use: readonly Middleware<RoutedCall>[];
@@ -53,7 +53,8 @@ export interface ViewContext {
   readonly declared: Declarations;
   /** Seals what callers hold. */
   readonly seal: Seal;
-  readonly states: RequestStates;
+  /** Tells this gateway from its replicas, and from what it was before a restart. */
+  readonly replica: string;
   readonly marksUris: boolean;
   readonly drainMs: number;
   readonly clock: Clock;
@@ -81,6 +82,7 @@ export class GatewayView {
   readonly #catalog: CatalogView;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   readonly #taskIds: TaskIds;
+  readonly #states: RequestStates;
   readonly #fanIn: FanIn;
   readonly #drain: Drain;
   readonly #doors: Doors;
@@ -90,11 +92,12 @@ export class GatewayView {
   constructor(options: ResolvedViewOptions, context: ViewContext) {
     this.name = options.info.name;
     this.#context = context;
-    const { reading, clock, upstreams, name, seal } = context;
+    const { reading, clock, upstreams, replica, seal } = context;
     this.#upstreams = new Map([...upstreams].filter(([upstream]) => options.upstreams.includes(upstream)));
-    // A task is known where it was started, and nowhere else.
-    const ids = { name: options.isWhole ? name : `${name}, ${options.label}`, seal, upstreams: this.#upstreams };
-    this.#taskIds = new TaskIds(ids);
+    // What is sealed here is opened here, and nowhere else.
+    const audience = options.isWhole ? context.audience : `${context.audience}, ${options.label}`;
+    this.#taskIds = new TaskIds({ name: audience, seal, upstreams: this.#upstreams });
+    this.#states = new RequestStates({ name: audience, seal, clock, replica });
     this.#fanIn = new FanIn(
       (uri, onUpdate) => this.#watch(uri, onUpdate),
       createWatchTasks({ ...reading, ids: this.#taskIds, clock }),
@@ -108,7 +111,7 @@ export class GatewayView {
     });
     this.#drain = new Drain(options.label, clock);
     this.handler = this.#createPipeline(options);
-    this.#doors = new Doors(this.handler, context.edge, options.info);
+    this.#doors = new Doors(this.handler, { ...context.edge, audience }, options.info);
     ({ fetch: this.fetch, handle: this.handle, upgrade: this.upgrade } = this.#doors);
   }
 
@@ -136,10 +139,11 @@ export class GatewayView {
   }
 
   #createPipeline({ info, instructions, upstreams: names, label, isWhole }: ResolvedViewOptions): Handler {
-    const { clock, telemetry, use, pick, reading, marksUris, declared, states } = this.#context;
+    const { clock, telemetry, use, pick, reading, marksUris, declared } = this.#context;
     const catalog = this.#catalog;
     const upstreams = this.#upstreams;
     const ids = this.#taskIds;
+    const states = this.#states;
     const told = telemetry && (isWhole ? telemetry : labelled(telemetry, label));
     return createPipeline({
       drain: this.#drain.middleware,

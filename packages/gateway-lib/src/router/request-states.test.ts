@@ -19,7 +19,8 @@ beforeEach(() => {
   endpoint = new FakeEndpoint('here', connection);
 });
 
-const statesOf = (replica: string): RequestStates => new RequestStates({ seal, clock, replica });
+const statesOf = (replica: string, name = 'gateway'): RequestStates =>
+  new RequestStates({ name, seal, clock, replica });
 
 function callOf(params: JsonObject = {}, principal: Principal | null = null): RoutedCall {
   const call = createCall(
@@ -44,6 +45,11 @@ describe('the state of an upstream that asks', () => {
     expect(requestState).not.toContain('its own');
     const retry = await statesOf('two').open(callOf({ requestState, inputResponses: {} }, ada));
     expect(retry.params.value).toMatchObject({ requestState: 'its own', inputResponses: {}, arguments: { to: 1 } });
+  });
+
+  it('is good for the gateway, or the view, that made it only', async () => {
+    const { requestState } = await given(ASKS, callOf({}, ada));
+    await expect(statesOf('one', 'view').open(callOf({ requestState }, ada))).rejects.toThrow('not one of this call');
   });
 
   it.each<[string, JsonObject, Principal | null]>([

@@ -16,6 +16,8 @@ import type { ReplyOrigin, RestampResult } from './restamp.ts';
 
 /** What states are sealed with. */
 export interface RequestStatesOptions {
+  /** Of the gateway, or the view: a state is not good for another one that has the same secret. */
+  readonly name: string;
   readonly seal: Seal;
   readonly clock: Clock;
   /** Tells this gateway from its replicas, and from what it was before a restart. */
@@ -27,8 +29,6 @@ const ASKING = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 /** How long a caller may take to answer. Unit: ms. A day; an upstream may have less patience. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
-
-const PURPOSE = 'request state';
 
 /** What a state holds. */
 interface SealedState {
@@ -47,9 +47,11 @@ interface SealedState {
  */
 export class RequestStates {
   readonly #options: RequestStatesOptions;
+  readonly #purpose: string;
 
   constructor(options: RequestStatesOptions) {
     this.#options = options;
+    this.#purpose = `request state of ${options.name}`;
   }
 
   /**
@@ -70,7 +72,7 @@ export class RequestStates {
 
   async #open(call: RoutedCall, requestState: unknown): Promise<RoutedCall> {
     const { seal, clock, replica } = this.#options;
-    const opened = typeof requestState === 'string' ? await seal.open(PURPOSE, requestState) : undefined;
+    const opened = typeof requestState === 'string' ? await seal.open(this.#purpose, requestState) : undefined;
     // Sealed for this purpose, so it is what #seal() wrote.
     const content = opened as SealedState | undefined;
     const { upstream } = call.route;
@@ -101,7 +103,7 @@ export class RequestStates {
       expires: clock.wallClock() + LIFETIME_MS,
       state: requestState,
     };
-    return replaceMember(result, 'requestState', await seal.seal(PURPOSE, { ...content }));
+    return replaceMember(result, 'requestState', await seal.seal(this.#purpose, { ...content }));
   }
 }
 

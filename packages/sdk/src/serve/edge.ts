@@ -50,6 +50,11 @@ export interface EdgeOptions {
    * @defaultValue a random one: sessions end with the process
    */
   secret?: Uint8Array<ArrayBuffer>;
+  /**
+   * Whom session tokens are for: servers that have the same secret refuse those of each other.
+   * @defaultValue the name of the server or gateway
+   */
+  audience?: string;
   /** Pause between the comments that keep a quiet stream open. Unit: ms, 1 to 2_147_483_647. @defaultValue 15_000: proxies cut at 30 to 60 s */
   keepAliveMs?: number;
   /**
@@ -67,6 +72,7 @@ export interface Edge {
   readonly keepAliveMs: number;
   readonly pollAfterMs: number | undefined;
   readonly secret: Uint8Array<ArrayBuffer>;
+  readonly audience: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -105,6 +111,7 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
     pollAfterMs:
       options.pollAfterMs === undefined ? undefined : positive('pollAfterMs', options.pollAfterMs, MAX_TIMER_MS),
     secret,
+    audience: options.audience ?? '',
     random,
     clock: options.clock ?? systemClock,
     telemetry: options.telemetry ?? silentTelemetry,

@@ -25,8 +25,8 @@ const reading = () => ({
   },
 });
 
-function replica(clock = new FakeClock(), fill = 1): SessionStore {
-  const edge = resolveEdge({ secret: new Uint8Array(32).fill(fill), clock });
+function replica(clock = new FakeClock(), fill = 1, audience = 'shop'): SessionStore {
+  const edge = resolveEdge({ secret: new Uint8Array(32).fill(fill), clock, audience });
   return new SessionStore(() => Promise.resolve(resultReply(Payload.of({}))), edge);
 }
 
@@ -55,6 +55,7 @@ describe('a legacy session', () => {
 
   it.each([
     ['another secret', (token: string) => replica(new FakeClock(), 2).find(token, null)],
+    ['another audience', (token: string) => replica(new FakeClock(), 1, 'bank').find(token, null)],
     ['a token that was never made', () => replica().find('x'.repeat(200), null)],
     ['an empty token', () => replica().find('', null)],
   ])('is not found by %s', async (_, find) => {

@@ -18,7 +18,6 @@ const MAX_SESSIONS = 10_000;
 /** Ended sessions that are remembered: opening and ending them in a loop must not fill the memory. */
 const MAX_ENDED = 50_000;
 
-const PURPOSE = 'legacy session';
 const MAX_NAME = 64;
 
 /** Whom a session belongs to. */
@@ -59,6 +58,7 @@ export class SessionStore {
   readonly #handler: Handler;
   readonly #edge: Edge;
   readonly #seal: Seal;
+  readonly #purpose: string;
   readonly #sessions = new Map<string, HttpSession>();
   readonly #ended = new Map<string, number>();
   readonly #onGone: (session: HttpSession) => void;
@@ -69,12 +69,13 @@ export class SessionStore {
     this.#edge = edge;
     this.#onGone = onGone;
     this.#seal = createSeal(edge.secret, edge.random);
+    this.#purpose = `legacy session of ${edge.audience}`;
   }
 
   /** Starts a session. @throws McpError `overloaded` if there are too many, all of them in use */
   async create(client: LegacyClient, principal: Principal | null): Promise<HttpSession> {
     const expires = this.#edge.clock.wallClock() + LIFETIME_MS;
-    const token = await this.#seal.seal(PURPOSE, {
+    const token = await this.#seal.seal(this.#purpose, {
       id: toBase64Url(this.#edge.random.bytes(16)),
       version: client.version,
       name: cut(client.clientInfo.name),
@@ -124,7 +125,7 @@ export class SessionStore {
   async #resume(token: string, principal: Principal | null): Promise<HttpSession | undefined> {
     this.#forgetExpired();
     if (this.#ended.has(token)) return undefined;
-    const content = await this.#seal.open(PURPOSE, token);
+    const content = await this.#seal.open(this.#purpose, token);
     if (content?.subject !== (principal?.subject ?? null) || content.issuer !== (principal?.issuer ?? null))
       return undefined;
     const owner = ownerOf(principal);

@@ -35,7 +35,14 @@ const SHAPE: Shape<ServerOptions> = {
     ...{ name: 'text', version: 'text', title: 'text', description: 'text', websiteUrl: 'text', icons: 'array' },
     ...{ instructions: 'text', pageSize: 'number', store: 'store', toolTimeoutMs: 'number', ttlMs: 'number' },
     ...{ cacheScope: 'text', origins: 'texts', hosts: 'texts', limits: 'object', authenticate: 'function' },
-    ...{ legacySessions: 'boolean', sse: 'boolean', telemetry: 'telemetry', secret: 'bytes', keepAliveMs: 'number' },
+    ...{
+      legacySessions: 'boolean',
+      sse: 'boolean',
+      telemetry: 'telemetry',
+      secret: 'bytes',
+      audience: 'text',
+      keepAliveMs: 'number',
+    },
     ...{ pollAfterMs: 'number', clock: 'clock', random: 'random' },
   },
 };
