@@ -160,6 +160,20 @@ describe('a task of an upstream', () => {
     await expect(ask(stranger, ['tasks/get', tasks[0]?.taskId])).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('is out of reach, not unknown, while the endpoint that has it is down', async () => {
+    const replicas = await Promise.all(['one', 'two'].map(async (name) => taskServer(name).server.listen({ port: 0 })));
+    for (const { close } of replicas) ends.push(close);
+    const gateway = gatewayOf({ upstreams: { up: { endpoints: replicas.map(({ url }) => ({ url })) } } });
+    await gateway.start();
+    const tasks = [await start(gateway, 'up_work'), await start(gateway, 'up_work')];
+    await replicas[0]?.close();
+    const look = () => Promise.allSettled(tasks.map(({ taskId }) => ask(gateway, ['tasks/get', taskId])));
+    const isDown = (): boolean => gateway.status()[0]?.endpoints.some(({ state }) => state === 'down') === true;
+    await expect.poll(async () => (await look(), isDown())).toBe(true);
+    const failed = (await look()).flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    expect(failed).toMatchObject([{ code: 'unavailable', message: expect.stringContaining('"up"') as string }]);
+  });
+
   it('is answered for by a client that never sees a gateway', async () => {
     const { server, finish } = taskServer('a');
     const gateway = gatewayOf({ upstreams: { a: await overHttp(server) } });

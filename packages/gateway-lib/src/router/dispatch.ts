@@ -1,4 +1,5 @@
 import {
+  ERROR_TABLE,
   errorReply,
   isJsonObject,
   McpError,
@@ -16,6 +17,7 @@ import { httpStatusOf } from '../registry/answer.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
 import type { Restamp } from './restamp.ts';
+import { isAboutTask } from './tasks.ts';
 
 /** What calls are sent with. */
 export interface DispatchOptions {
@@ -35,15 +37,20 @@ export const createDispatch =
     const guard = new Guard(call, wheel);
     try {
       guard.check();
-      const { endpoint, connection } = await guard.until(reach(upstream, pick, first));
+      const { endpoint, connection, missed } = await guard.until(reach(upstream, pick, first));
       guard.enter(endpoint);
       const reply = await guard.until(connection.handler({ ...renamed(call), signal: guard.signal }));
+      if (missed && isUnknownTask(call, reply)) return guard.follow(errorReply(named(upstream, missed)));
       const restamped = restamp(reply, { call, endpoint });
       return guard.follow(restamped instanceof Promise ? await restamped : restamped);
     } catch (thrown) {
       throw guard.failed(thrown);
     }
   };
+
+/** An endpoint that has not made a task does not know it: while another one is out of reach, the task is too. */
+const isUnknownTask = (call: RoutedCall, { single }: Reply): boolean =>
+  isAboutTask(call) && single?.kind === 'error' && single.error.value.code === ERROR_TABLE.not_found.rpc;
 
 /** The call under the upstream's name for its target, if it has one. */
 function renamed(call: RoutedCall): Call {

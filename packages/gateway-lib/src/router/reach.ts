@@ -1,3 +1,4 @@
+import { McpError } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Endpoint, Upstream } from '../core/upstream.ts';
 import type { Pick } from './pick.ts';
@@ -6,6 +7,8 @@ import type { Pick } from './pick.ts';
 export interface Reached {
   readonly endpoint: Endpoint;
   readonly connection: Connection;
+  /** Why it is not the endpoint that was to be tried before others. */
+  readonly missed?: McpError | undefined;
 }
 
 /**
@@ -16,12 +19,14 @@ export interface Reached {
  */
 export async function reach(upstream: Upstream, pick: Pick, first?: Endpoint): Promise<Reached> {
   const { length } = upstream.endpoints;
+  let missed: McpError | undefined;
   for (let left = length; ; left--) {
     const endpoint = left === length && first ? first : pick(upstream);
     try {
-      return { endpoint, connection: await endpoint.connection() };
+      return { endpoint, connection: await endpoint.connection(), missed };
     } catch (thrown) {
       if (left <= 1) throw thrown;
+      if (endpoint === first) missed = McpError.from(thrown);
     }
   }
 }
