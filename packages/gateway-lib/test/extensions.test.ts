@@ -19,6 +19,8 @@ function gatewayOf(upstreams: GatewayOptions['upstreams']): Gateway {
   return gateway;
 }
 
+const answerOk = () => Promise.resolve(resultReply(Payload.of<JsonObject>({ resultType: 'complete' })));
+
 /** A server with an extension whose methods answer with the name of the server and what they were sent. */
 function serverWith(name: string, extension: string, ...methods: string[]) {
   const answer = (call: Call) =>
@@ -43,7 +45,11 @@ function v1With(methods: Readonly<Record<string, () => JsonObject>>) {
 }
 
 /** Posts a modern request; the status and the message that comes back. */
-async function post(gateway: Gateway, method: string, params: JsonObject = {}): Promise<[number, JsonObject]> {
+async function post(
+  gateway: Pick<Gateway, 'fetch'>,
+  method: string,
+  params: JsonObject = {},
+): Promise<[number, JsonObject]> {
   const response = await gateway.fetch(new Request('http://localhost/mcp', modernRequest(method, params)));
   return [response.status, (await response.json()) as JsonObject];
 }
@@ -131,6 +137,31 @@ describe('a method of an extension', () => {
     const gateway = gatewayOf({ a: upstreams.a, gone: { url: 'http://127.0.0.1:1/mcp' } });
     expect(await post(gateway, 'com.nowhere/x')).toMatchObject([404, { error: { code: -32601 } }]);
     expect(await post(gateway, 'search/run')).toMatchObject([200, { result: { by: 'a' } }]);
+  });
+});
+
+describe('extensions of a view', () => {
+  const upstreams = {
+    a: serverWith('a', 'com.example/search', 'search/run', 'com.example/search/deep', 'com.example/any'),
+    b: serverWith('b', 'com.example/audit', 'com.example/audit/log'),
+    both: {
+      server: new MCPServerBuilder({ name: 'both', version: '1' })
+        .extend({ name: 'org.other/open', methods: { 'open/do': answerOk, 'org.other/any': answerOk } })
+        .extend({ name: 'org.other/shut', methods: { 'shut/do': answerOk, 'org.other/shut/do': answerOk } })
+        .build(),
+    },
+  };
+
+  it('are those that it names: methods of others are unknown, also where their vendor is the same', async () => {
+    const view = gatewayOf(upstreams).view({ name: 'v', extensions: ['com.example/audit', 'org.other/open'] });
+    const { capabilities } = await view.call('server/discover');
+    expect(Object.keys((capabilities as { extensions: JsonObject }).extensions)).toEqual([
+      'com.example/audit',
+      'org.other/open',
+    ]);
+    for (const method of ['com.example/audit/log', 'open/do']) expect((await post(view, method))[0], method).toBe(200);
+    for (const method of ['search/run', 'com.example/search/deep', 'shut/do', 'org.other/shut/do', 'org.other/any'])
+      expect(await post(view, method), method).toMatchObject([404, { error: { code: -32601 } }]);
   });
 });
 

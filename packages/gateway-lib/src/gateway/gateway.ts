@@ -20,6 +20,7 @@ import { createSeal, toBase64Url } from '@org/mcp-sdk/wire';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable, type NameRecord, type NameTable } from '../catalog/names.ts';
+import { EVERYTHING } from '../catalog/selection.ts';
 import { createWheel, type Wheel } from '../core/wheel.ts';
 import { createPick, type Pick } from '../router/pick.ts';
 import { reachUpstreams, readUpstream, type ReadOptions } from '../router/read-upstream.ts';
@@ -114,6 +115,7 @@ export class Gateway {
       instructions: this.#options.instructions,
       upstreams: [...this.#upstreams.keys()],
       selectors: undefined,
+      extensions: EVERYTHING,
       label: 'gateway',
       isWhole: true,
     });

@@ -1,6 +1,6 @@
 import { isJsonObject, McpError } from '@org/mcp-sdk';
 import type { ViewSelectors } from '../catalog/catalog-view.ts';
-import { createSelector, type Selection } from '../catalog/selection.ts';
+import { createSelector, type Selection, type Selector } from '../catalog/selection.ts';
 import { resolveSelection } from './catalog-options.ts';
 import { Check, isStrings } from './check.ts';
 
@@ -20,6 +20,12 @@ export interface ViewOptions {
   prompts?: readonly string[] | Selection;
   /** Resources and their templates, by URI. A mere array is what to include. @defaultValue all of its upstreams */
   resources?: readonly string[] | Selection;
+  /**
+   * Extensions and experimental capabilities with their methods, by identifier: `com.example/search`. A mere array is
+   * what to include.
+   * @defaultValue all of its upstreams
+   */
+  extensions?: readonly string[] | Selection;
 }
 
 /** What a view, or all of the gateway, shows. */
@@ -29,6 +35,7 @@ export interface ResolvedViewOptions {
   readonly upstreams: readonly string[];
   /** Undefined for all entries. */
   readonly selectors: ViewSelectors | undefined;
+  readonly extensions: Selector;
   /** What it is in messages and facts. */
   readonly label: string;
   /** Whether it is all of the gateway. */
@@ -55,6 +62,7 @@ export function resolveView(options: ViewOptions, rules: ViewRules): ResolvedVie
   checkKeys(options, check);
   const tools = createSelector(resolveSelection('tools', options.tools, check));
   const prompts = createSelector(resolveSelection('prompts', options.prompts, check));
+  const extensions = createSelector(resolveSelection('extensions', options.extensions, check));
   const resources = createSelector(resolveSelection('resources', options.resources, check));
   if (check.faults.length > 0)
     throw new McpError('invalid_options', check.faults.map((fault) => `view: ${fault}`).join('\n'));
@@ -68,6 +76,7 @@ export function resolveView(options: ViewOptions, rules: ViewRules): ResolvedVie
       'resources/list': resources,
       'resources/templates/list': resources,
     },
+    extensions,
     label: `view "${name}"`,
     isWhole: false,
   };
@@ -87,7 +96,7 @@ function checkUpstreams(upstreams: unknown, known: readonly string[], check: Che
       if (!known.includes(name)) check.fault(`upstreams[${index}]`, name, names);
 }
 
-const KEYS = ['name', 'version', 'instructions', 'upstreams', 'tools', 'prompts', 'resources'];
+const KEYS = ['name', 'version', 'instructions', 'upstreams', 'tools', 'prompts', 'resources', 'extensions'];
 
 /** A wrong key would show everything that it was to leave out. */
 function checkKeys(options: unknown, check: Check): void {

@@ -138,7 +138,7 @@ export class GatewayView {
     this.#context.onClose(this);
   }
 
-  #createPipeline({ info, instructions, upstreams: names, label, isWhole }: ResolvedViewOptions): Handler {
+  #createPipeline({ info, instructions, upstreams: names, extensions, label, isWhole }: ResolvedViewOptions): Handler {
     const { clock, telemetry, use, pick, reading, marksUris, declared } = this.#context;
     const catalog = this.#catalog;
     const upstreams = this.#upstreams;
@@ -151,13 +151,14 @@ export class GatewayView {
       resolve: createResolve({
         catalog,
         upstreams,
-        routeOther: createRouteOther({ ids, upstreams, declared: declared.of(names) }),
+        routeOther: createRouteOther({ ids, upstreams, declared: declared.of(names, extensions) }),
       }),
       user: [...(marksUris ? [createPublicUris(catalog)] : []), ...use],
       catalog: createLists({ catalog, info }),
       discover: createDiscover({
         info,
         instructions,
+        extensions,
         connections: () => reachUpstreams([...upstreams.values()], reading),
       }),
       fanIn: this.#fanIn.handler,

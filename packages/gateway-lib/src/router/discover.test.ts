@@ -1,6 +1,7 @@
 import { createCall, McpError, type JsonObject } from '@org/mcp-sdk';
 import { describe, expect, it } from 'vitest';
 import { FakeConnection } from '../../test/support/fakes.ts';
+import { EVERYTHING as EVERY_EXTENSION } from '../catalog/selection.ts';
 import { createDiscover } from './discover.ts';
 import { MISSING_META } from './lists.ts';
 
@@ -28,9 +29,12 @@ async function discover(
     }),
   );
   const info = { name: 'gw', version: '1' };
-  const reply = await createDiscover({ info, instructions, connections: () => Promise.resolve(connections) })(
-    createCall('server/discover'),
-  );
+  const reply = await createDiscover({
+    info,
+    instructions,
+    extensions: EVERY_EXTENSION,
+    connections: () => Promise.resolve(connections),
+  })(createCall('server/discover'));
   expect(reply.peek()).toBe('complete');
   return reply.result();
 }

@@ -1,7 +1,8 @@
 import { isJsonObject, MODERN_VERSIONS, Payload, resultReply, type Handler, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import type { Missing } from '../catalog/freshness.ts';
-import { mergeDeclared } from './extensions.ts';
+import type { Selector } from '../catalog/selection.ts';
+import { mergeDeclared, offeredOf } from './extensions.ts';
 import { legacyTasksOf } from './legacy-tasks.ts';
 import { metaOf } from './lists.ts';
 import { TASKS_EXTENSION } from './tasks.ts';
@@ -10,6 +11,8 @@ import { TASKS_EXTENSION } from './tasks.ts';
 export interface DiscoverOptions {
   readonly info: JsonObject;
   readonly instructions: string | undefined;
+  /** Which extensions are offered. */
+  readonly extensions: Selector;
   /** The connection of each upstream, or why there is none. */
   readonly connections: () => Promise<ReadonlyMap<string, Connection | Error>>;
 }
@@ -23,7 +26,7 @@ const LIST_CHANGED = { listChanged: true };
  * them learns of their lists by the change notifications.
  */
 export const createDiscover =
-  ({ info, instructions, connections }: DiscoverOptions): Handler =>
+  ({ info, instructions, extensions, connections }: DiscoverOptions): Handler =>
   async (call) => {
     const found = await connections();
     const missing: Missing[] = [];
@@ -33,7 +36,7 @@ export const createDiscover =
       else servers.push([upstream, connection.server]);
     }
     const reached = [...found.values()].flatMap((each) => (each instanceof Error ? [] : [each]));
-    const declared = reached.map(handledOf);
+    const declared = reached.map((each) => offeredOf(handledOf(each), extensions));
     const offers = (capability: string): boolean =>
       servers.length === 0 || servers.some(([, { capabilities }]) => isJsonObject(capabilities[capability]));
     const watches =

@@ -1,11 +1,14 @@
 import { isJsonObject, isOfProtocol, withoutPrefix, type JsonObject, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
+import type { Selector } from '../catalog/selection.ts';
 import { TASKS_EXTENSION } from './tasks.ts';
 
 /** What some upstreams declare that they can. */
 export interface Declared {
   /** Capabilities by upstream, as far as they could be asked. */
   all(): Promise<readonly (readonly [string, JsonObject])[]>;
+  /** Which extensions count. */
+  readonly offered: Selector;
 }
 
 /** What declarations are gathered with. */
@@ -48,8 +51,9 @@ export class Declarations {
   }
 
   /** What these upstreams declare; those that nobody reached yet are asked when that is wanted. */
-  of(upstreams: readonly string[]): Declared {
+  of(upstreams: readonly string[], offered: Selector): Declared {
     return {
+      offered,
       all: async () => {
         const unknown = upstreams.filter((name) => !this.#connections.has(name));
         if (unknown.length > 0) await this.#options.reach(unknown);
@@ -63,19 +67,25 @@ export class Declarations {
 }
 
 /**
- * The upstreams that declare the extension of a method, by the closest match that there is, in the order of the options. Notifications may be called
- * `notifications/…`, like those of the protocol.
+ * The upstreams that declare the extension of a method, by the closest match that there is, in the order of the options.
+ * Notifications may be called `notifications/…`, like those of the protocol.
  */
 export async function declarersOf(method: string, declared: Declared): Promise<readonly string[]> {
   if (isOfProtocol(method)) return [];
   const own = withoutPrefix(method);
-  const matches = (await declared.all()).map(([name, capabilities]) => [name, closest(own, capabilities)] as const);
+  const matches = (await declared.all()).map(
+    ([name, capabilities]) => [name, closest(own, capabilities, declared.offered)] as const,
+  );
   const best = Math.max(0, ...matches.map(([, match]) => match));
   return best === 0 ? [] : matches.filter(([, match]) => match === best).map(([name]) => name);
 }
 
-const closest = (method: string, capabilities: JsonObject): number =>
-  Math.max(0, ...identifiersOf(capabilities).map((identifier) => matchOf(method, identifier)));
+/** What is not offered stays closed, though a looser match with what is offered could be found. */
+function closest(method: string, capabilities: JsonObject, offered: Selector): number {
+  const matches = identifiersOf(capabilities).map((identifier) => [identifier, matchOf(method, identifier)] as const);
+  const best = Math.max(0, ...matches.map(([, match]) => match));
+  return matches.every(([identifier, match]) => match < best || offered.selects(identifier)) ? best : 0;
+}
 
 /** The extensions and experimental capabilities that are declared. */
 const identifiersOf = ({ extensions, experimental }: JsonObject): readonly string[] =>
@@ -95,6 +105,17 @@ function matchOf(method: string, identifier: string): number {
 
 const isIn = (method: string, prefix: string): boolean =>
   prefix !== '' && (method === prefix || method.startsWith(`${prefix}/`));
+
+/** Capabilities without the extensions that are not offered. */
+export const offeredOf = (capabilities: JsonObject, offered: Selector): JsonObject => ({
+  ...capabilities,
+  ...Object.fromEntries(MEMBERS.map((member) => [member, selected(objectIn(capabilities, member), offered)])),
+});
+
+const MEMBERS = ['extensions', 'experimental'] as const;
+
+const selected = (declared: JsonObject, offered: Selector): JsonObject =>
+  Object.fromEntries(Object.entries(declared).filter(([identifier]) => offered.selects(identifier)));
 
 /**
  * Merges what upstreams declare under `extensions` or `experimental`: settings that several have are united, and where
