@@ -40,7 +40,7 @@ export const createDispatch =
       const { endpoint, connection, missed } = await guard.until(reach(upstream, pick, first));
       guard.enter(endpoint);
       const reply = await guard.until(connection.handler({ ...renamed(call), signal: guard.signal }));
-      if (missed && isUnknownTask(call, reply)) return guard.follow(errorReply(named(upstream, missed)));
+      if (missed && isUnknownTask(call, reply)) throw guard.acquit(missed);
       const restamped = restamp(reply, { call, endpoint });
       return guard.follow(restamped instanceof Promise ? await restamped : restamped);
     } catch (thrown) {
@@ -104,6 +104,12 @@ class Guard implements InFlight {
   enter(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
     this.#leave = endpoint.enter(this);
+  }
+
+  /** What fails the call is no fault of the endpoint that has answered it. */
+  acquit(error: McpError): McpError {
+    this.#endpoint = undefined;
+    return error;
   }
 
   /** @throws why the call is over already */
