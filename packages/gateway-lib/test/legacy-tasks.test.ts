@@ -1,10 +1,18 @@
-import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
+import {
+  InMemoryTaskMessageQueue,
+  InMemoryTaskStore,
+} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { CallToolResultSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { MCPServerBuilder, type JsonObject } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Gateway, type GatewayOptions } from '../src/index.ts';
+import { randomUUID } from 'node:crypto';
+import { Gateway, type GatewayOptions, type UpstreamOptions } from '../src/index.ts';
+import { listen } from './support/clients.ts';
+import { startHttp } from './support/http-server.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -39,6 +47,47 @@ function taskServer(seen: string[] = []) {
   return { server, finish };
 }
 
+/** An official v1 server whose task asks who called, and greets him. */
+function askingServer(seen: string[]): McpServer {
+  const taskStore = new InMemoryTaskStore();
+  ends.push(() => {
+    taskStore.cleanup();
+  });
+  const server = new McpServer(
+    { name: 'v1', version: '1' },
+    {
+      capabilities: { tasks: { cancel: {}, requests: { tools: { call: {} } } } },
+      taskStore,
+      taskMessageQueue: new InMemoryTaskMessageQueue(),
+    },
+  );
+  const greet = async (taskId: string): Promise<void> => {
+    const requestedSchema = { type: 'object' as const, properties: { name: { type: 'string' as const } } };
+    await taskStore.updateTaskStatus(taskId, 'input_required');
+    const asked = { mode: 'form' as const, message: 'Who are you?', requestedSchema };
+    const text = await server.server.elicitInput(asked, { relatedTask: { taskId } }).then(
+      ({ action, content }) => `Hello, ${String(content?.name ?? action)}!`,
+      (thrown: unknown) => `Nobody answered: ${String(thrown)}`,
+    );
+    await taskStore.storeTaskResult(taskId, 'completed', { content: [{ type: 'text', text }] });
+  };
+  server.experimental.tasks.registerToolTask(
+    'greet',
+    { execution: { taskSupport: 'required' } },
+    {
+      createTask: async ({ taskStore: store }) => {
+        const task = await store.createTask({ ttl: 60_000, pollInterval: 10 });
+        seen.push(task.taskId);
+        void greet(task.taskId);
+        return { task };
+      },
+      getTask: ({ taskId, taskStore: store }) => store.getTask(taskId),
+      getTaskResult: async ({ taskId, taskStore: store }) => (await store.getTaskResult(taskId)) as never,
+    },
+  );
+  return server;
+}
+
 async function connect(upstreams: GatewayOptions['upstreams']): Promise<{ gateway: Gateway; client: Client }> {
   const gateway = new Gateway({ upstreams });
   ends.push(() => gateway.close());
@@ -46,6 +95,44 @@ async function connect(upstreams: GatewayOptions['upstreams']): Promise<{ gatewa
   await client.connect(gateway.connect() as never);
   ends.push(() => client.close());
   return { gateway, client };
+}
+
+/** Servers behind one URL, one for each session. */
+async function overHttp(create: () => McpServer): Promise<{ url: string }> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+  const open = async (): Promise<StreamableHTTPServerTransport> => {
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+    });
+    await create().connect(transport);
+    return transport;
+  };
+  const { url, close } = await startHttp(
+    (req, res) =>
+      void (async () => {
+        const known = sessions.get(String(req.headers['mcp-session-id']));
+        await (known ?? (await open())).handleRequest(req, res);
+      })(),
+  );
+  ends.push(close);
+  return { url };
+}
+
+/** A client over HTTP that says its name, and what it was asked. */
+async function askable(upstream: UpstreamOptions): Promise<{ client: Client; asked: JsonObject[] }> {
+  const gateway = new Gateway({ upstreams: { up: upstream } });
+  const { url, close } = await listen(gateway);
+  ends.push(() => gateway.close(), close);
+  const asked: JsonObject[] = [];
+  const client = new Client({ name: 'c', version: '1' }, { capabilities: { elicitation: { form: {} } } });
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    asked.push(params);
+    return { action: 'accept', content: { name: 'Ada' } };
+  });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  ends.push(() => client.close());
+  return { client, asked };
 }
 
 describe('tasks of revision 2025-11-25', () => {
@@ -81,6 +168,23 @@ describe('tasks of revision 2025-11-25', () => {
     await expect(client.experimental.tasks.getTask('nobodys')).rejects.toMatchObject({ code: -32602 });
     await expect(client.experimental.tasks.listTasks()).rejects.toThrow();
     await stream.return();
+  });
+
+  it.each(['in-process', 'http'] as const)('ask their caller while it waits for the result: %s', async (kind) => {
+    const seen: string[] = [];
+    const upstream = kind === 'http' ? await overHttp(() => askingServer(seen)) : { server: askingServer(seen) };
+    const { client, asked } = await askable(upstream);
+    await client.listTools();
+    const messages = [];
+    for await (const message of client.experimental.tasks.callToolStream({ name: 'up_greet' }, undefined, { task: {} }))
+      messages.push(message);
+    expect(messages.at(-1)).toMatchObject({ type: 'result', result: { content: [{ text: 'Hello, Ada!' }] } });
+    const [created] = messages;
+    const taskId = created?.type === 'taskCreated' ? created.task.taskId : '';
+    expect(asked).toMatchObject([
+      { message: 'Who are you?', _meta: { 'io.modelcontextprotocol/related-task': { taskId } } },
+    ]);
+    expect(JSON.stringify([messages, asked])).not.toContain(seen[0]);
   });
 
   it('are told of to nobody else, nor made for anybody else', async () => {
