@@ -13,6 +13,7 @@ describe('the class of a caller', () => {
     ['sampling', { sampling: { tools: {}, other: {} } }, { sampling: { tools: {} } }],
     ['roots of one who shares', { roots: { listChanged: true } }, {}],
     ['no extensions', { extensions: {} }, {}],
+    ['extensions that are too long to keep', { extensions: { a: { text: 'x'.repeat(4_096) } } }, {}],
     ['what is no capability', { elicitation: true, sampling: 'yes', experimental: { a: {} } }, {}],
   ])('%s', (_, declared, capabilities) => {
     expect(classOf(declared).capabilities).toEqual(capabilities);

@@ -25,9 +25,15 @@ export function capabilityClass({ params }: Call, isAlone: boolean): CapabilityC
     ...(isJsonObject(elicitation) ? { elicitation: modesOf(elicitation) } : {}),
     ...(isJsonObject(sampling) ? { sampling: members(sampling, ['tools', 'context']) } : {}),
     ...(isAlone && isJsonObject(roots) ? { roots: roots.listChanged === true ? { listChanged: true } : {} } : {}),
-    ...(isJsonObject(extensions) && Object.keys(extensions).length > 0 ? { extensions } : {}),
+    ...(isJsonObject(extensions) && isShort(extensions) ? { extensions } : {}),
   });
 }
+
+/** Longer ones are not passed on: classes are kept, and callers may declare what they like. Unit: characters of JSON. */
+const MAX_EXTENSIONS = 4_096;
+
+const isShort = (extensions: JsonObject): boolean =>
+  Object.keys(extensions).length > 0 && JSON.stringify(extensions).length <= MAX_EXTENSIONS;
 
 /** Without a mode it means forms: that is what elicitation was before there were modes. */
 function modesOf(elicitation: JsonObject): JsonObject {

@@ -15,11 +15,13 @@ export interface Tenant {
   readonly key: string;
   /** The conversation that it is kept for, and ends with. */
   readonly conversation?: CallerSession | undefined;
+  /** Whether it is everybody of whom no more is known: what one of them has is not another's. @defaultValue false */
+  readonly isEverybody?: boolean;
   /** Nothing tells the next call of this caller from another's: what was opened for it ends with it. @defaultValue false */
   readonly isOneCall?: boolean;
 }
 
-const EVERYBODY: Tenant = { key: '' };
+const EVERYBODY: Tenant = { key: '', isEverybody: true };
 
 /** Tells apart whose call it is. */
 export class Tenants {

@@ -18,6 +18,8 @@ export interface UpstreamSessionOptions {
 export class UpstreamSession {
   readonly tenant: Tenant;
   lastUsed = 0;
+  /** Told when it is closed. */
+  onClose: () => void = () => undefined;
   readonly #options: UpstreamSessionOptions;
   readonly #parked: ParkedCalls;
   #connection: Promise<Connection> | undefined;
@@ -66,6 +68,7 @@ export class UpstreamSession {
 
   /** Ends it, and what it holds. */
   async close(): Promise<void> {
+    this.onClose();
     this.#parked.close();
     const connection = await this.#connection?.catch(() => undefined);
     await connection?.close();

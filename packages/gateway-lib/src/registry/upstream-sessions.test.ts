@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createCall, systemRandom, type CallerSession, type JsonObject } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { describe, expect, it } from 'vitest';
@@ -69,6 +70,30 @@ describe('sessions that callers share', () => {
     for (let nth = 0; nth < 12; nth++) await call({ extensions: { [`x${nth}`]: {} } });
     expect(server.opened.length).toBeLessThanOrEqual(1 + 8 + 1);
     expect(server.asked().at(-1)).toEqual({});
+  });
+
+  it('give way to another class when they have rested: nobody can take them all for good', async () => {
+    const { clock, server, call } = await open('shared');
+    for (let nth = 0; nth < 8; nth++) {
+      clock.advance(1);
+      await call({ extensions: { [`x${nth}`]: {} } });
+    }
+    expect(await call(FORM), 'none has rested').toBe(9);
+    expect(server.asked().at(-1)).toEqual({});
+    clock.advance(60_000);
+    expect(await call(FORM)).toBe(10);
+    expect(server.asked().at(-1)).toEqual(FORM);
+    await settled();
+    expect(server.opened.map(({ connection }) => connection.closes)).toEqual([0, 1, ...new Array<number>(9).fill(0)]);
+  });
+
+  it('are ended after half an hour of no use', async () => {
+    const { clock, server, call } = await open('shared');
+    await call(FORM);
+    clock.advance(60 * 60 * 1000);
+    await settled();
+    expect(server.opened.map(({ connection }) => connection.closes)).toEqual([0, 1]);
+    expect([await call(FORM), clock.waiting]).toEqual([2, 1]);
   });
 
   it('are one where the server has one only', async () => {
@@ -151,6 +176,32 @@ describe('sessions of one conversation', () => {
     expect(all.map(({ ends }) => ends.length).slice(0, 3)).toEqual([1, 0, 0]);
   });
 
+  it('are at most eight for one caller, whatever it says that it can be asked', async () => {
+    const { server, call } = await open('session', new LegacyServer('stdio'));
+    const [many, other] = [conversation(), conversation()];
+    await call(FORM, other.session);
+    for (let nth = 0; nth < 120; nth++) await call({ extensions: { [`x${nth}`]: {} } }, many.session);
+    expect(server.opened.length).toBeLessThanOrEqual(2 + 8 + 1);
+    expect([...many.ends, ...other.ends]).toEqual([]);
+  });
+
+  it('are not opened for one that has ended', async () => {
+    const { server, call } = await open('session');
+    const { session, over } = conversation();
+    over.abort();
+    await expect(call({}, session)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(server.opened).toHaveLength(1);
+  });
+
+  it('leave nothing with the conversation when they cannot be opened', async () => {
+    const { server, call } = await open('session');
+    const { session } = conversation();
+    server.open = () => Promise.reject(new Error('full'));
+    for (let nth = 0; nth < 20; nth++) await expect(call({}, session)).rejects.toThrow('full');
+    await settled();
+    expect(getEventListeners(session.ended, 'abort')).toEqual([]);
+  });
+
   it('close with the connection', async () => {
     const { server, connection, clock, call } = await open('session');
     await call({}, conversation().session);
@@ -185,4 +236,10 @@ it('a modern server is called directly', async () => {
   server.opened[0]!.connection.era = 'modern';
   expect(connection.era).toBe('modern');
   expect([await call(), server.opened.length]).toEqual([0, 1]);
+});
+
+it('what the anonymous share has the roots of none of them', async () => {
+  const { server, call } = await open('principal');
+  await call({ roots: { listChanged: true }, ...FORM });
+  expect(server.asked().at(-1)).toEqual(FORM);
 });

@@ -4,6 +4,7 @@ import {
   noReply,
   ROOTS_CHANGED,
   type Call,
+  type CallerSession,
   type Era,
   type JsonObject,
   type Reply,
@@ -23,8 +24,11 @@ export interface UpstreamSessionsOptions extends UpstreamSessionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** Classes of callers that have a session of their own; the callers of further ones cannot be asked. */
+/** Classes of callers, or of one tenant, that have a session of their own; the callers of further ones cannot be asked. */
 const MAX_CLASSES = 8;
+
+/** After this time of no use the session of a class gives way to that of another one. Unit: ms. */
+const REST_MS = 60_000;
 
 /** Sessions that are kept for one tenant each. */
 const MAX_ISOLATED = 1_000;
@@ -106,10 +110,8 @@ class UpstreamSessions implements Connection {
 
   /** Only a server that has a session for the caller alone has asked it for its roots. */
   async #rootsChanged(call: Call): Promise<Reply> {
-    const { key } = this.#tenants.of(call);
-    const own = this.#tenants.areIsolated
-      ? [...this.#sessions.values()].filter(({ tenant }) => tenant.key === key)
-      : [];
+    const tenant = this.#tenants.of(call);
+    const own = tenant.isEverybody ? [] : this.#sessionsOf(tenant);
     await Promise.all(own.map((session) => session.rootsChanged(call)));
     return noReply();
   }
@@ -118,13 +120,13 @@ class UpstreamSessions implements Connection {
     const held = this.#holderOf(call);
     if (held) return this.#answerIn(held, call, NO_CALLER);
     const tenant = this.#tenants.of(call);
-    if (tenant.conversation?.isResumed && !this.#has(tenant)) {
+    if (tenant.conversation?.isResumed && this.#sessionsOf(tenant).length === 0) {
       tenant.conversation.end?.('it began on another replica');
       throw sessionLost('it was kept by another replica of this gateway.');
     }
     const { sharedCapabilities } = this.#parts.options;
     if (!this.#tenants.areIsolated && sharedCapabilities) return this.#answerIn(this.#parts.base, call, NO_CALLER);
-    const known = this.#classFor(call);
+    const known = this.#classFor(tenant, call);
     return this.#answerIn(this.#sessionOf(tenant, known), call, known);
   }
 
@@ -147,28 +149,50 @@ class UpstreamSessions implements Connection {
     return [this.#parts.base, ...this.#sessions.values()].find((session) => session.holds(state));
   }
 
-  #classFor(call: Call): CapabilityClass {
-    const known = capabilityClass(call, this.#tenants.areIsolated);
-    if (this.#tenants.areIsolated || this.#sessions.has(` ${known.key}`)) return known;
-    return this.#sessions.size < MAX_CLASSES ? known : NO_CALLER;
+  #classFor(tenant: Tenant, call: Call): CapabilityClass {
+    const known = capabilityClass(call, tenant.isEverybody !== true);
+    if (this.#sessions.has(nameOf(tenant, known))) return known;
+    const own = this.#sessionsOf(tenant);
+    return own.length < MAX_CLASSES || this.#giveWay(own) ? known : NO_CALLER;
   }
 
-  #has({ key }: Tenant): boolean {
-    return [...this.#sessions.values()].some(({ tenant }) => tenant.key === key);
+  /** Ends the session that has rested longest: else who has taken them all first would have them for ever. */
+  #giveWay(sessions: readonly UpstreamSession[]): boolean {
+    const until = this.#parts.options.clock.now() - REST_MS;
+    // What is kept for a conversation ends with it, not before.
+    const [oldest] = sessions
+      .filter(({ isBusy, lastUsed, tenant }) => !isBusy && lastUsed <= until && !tenant.conversation)
+      .sort((one, other) => one.lastUsed - other.lastUsed);
+    if (oldest) void this.#drop(oldest);
+    return oldest !== undefined;
   }
 
-  #sessionOf(tenant: Tenant, { key }: CapabilityClass): UpstreamSession {
-    if (!this.#tenants.areIsolated && key === ANY_CALLER.key) return this.#parts.base;
-    const name = `${tenant.key} ${key}`;
-    const known = this.#sessions.get(name);
-    if (known) return known;
+  #sessionsOf({ key }: Tenant): UpstreamSession[] {
+    return [...this.#sessions.values()].filter(({ tenant }) => tenant.key === key);
+  }
+
+  #sessionOf(tenant: Tenant, known: CapabilityClass): UpstreamSession {
+    if (!this.#tenants.areIsolated && known.key === ANY_CALLER.key) return this.#parts.base;
+    const name = nameOf(tenant, known);
+    const kept = this.#sessions.get(name);
+    if (kept) return kept;
+    if (tenant.conversation?.ended.aborted) throw new McpError('cancelled', 'The conversation of the call has ended.');
     if (this.#isClosed) throw new McpError('unavailable', 'its connection was closed');
-    if (this.#tenants.areIsolated) this.#makeRoom();
+    this.#makeRoom();
     const session = new UpstreamSession(tenant, this.#parts.options);
     this.#sessions.set(name, session);
-    const over = (): void => void this.#drop(session);
-    tenant.conversation?.ended.addEventListener('abort', over, { once: true });
+    if (tenant.conversation) this.#endWith(tenant.conversation, session);
     return session;
+  }
+
+  #endWith({ ended }: CallerSession, session: UpstreamSession): void {
+    // Each upstream listens: on the signal itself that would look like a leak.
+    const over = AbortSignal.any([ended]);
+    const drop = (): void => void this.#drop(session);
+    over.addEventListener('abort', drop, { once: true });
+    session.onClose = () => {
+      over.removeEventListener('abort', drop);
+    };
   }
 
   async #open(session: UpstreamSession, capabilities: JsonObject): Promise<Connection> {
@@ -240,3 +264,5 @@ class UpstreamSessions implements Connection {
     for (const { tenant } of sessions) tenant.conversation?.end?.(why);
   }
 }
+
+const nameOf = ({ key }: Tenant, known: CapabilityClass): string => `${key} ${known.key}`;
