@@ -127,12 +127,16 @@ describe('URL elicitation', () => {
     expect(textOf(await (await gateway.handler(modernCall('pay', { url: {} }, retry))).result())).toBe('paid');
   });
 
-  it('of a legacy upstream is an error of the modern era once the page is refused, and for who opens none', async () => {
+  it('of a legacy upstream is an error of the modern era for who opens none, and a failed tool once the page is refused', async () => {
     const gateway = gatewayTo({ server: legacyServer().server });
     const result = async (call: Call): Promise<unknown> => (await gateway.handler(call)).result();
     await expect(result(modernCall('pay', { form: {} }))).rejects.toMatchObject({ rpc: { code: -32021 } });
     const retry = { inputResponses: { 'url-1': { action: 'decline' } } };
-    await expect(result(modernCall('pay', { url: {} }, retry))).rejects.toMatchObject({ rpc: { code: -32603 } });
+    expect(await result(modernCall('pay', { url: {} }, retry))).toMatchObject({
+      resultType: 'complete',
+      isError: true,
+      content: [{ type: 'text', text: 'The user did not open the page.' }],
+    });
   });
 
   it('of a legacy upstream is asked of a legacy caller', async () => {

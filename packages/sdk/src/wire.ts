@@ -2,7 +2,7 @@ export type { Seal } from './core/seal.ts';
 export { fromBase64Url, toBase64Url } from './wire/base64.ts';
 export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
-export { mapResult } from './wire/exchange.ts';
+export { mapResult, wants } from './wire/exchange.ts';
 export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits } from './wire/json-reader.ts';
 export { digestOf } from './wire/digest.ts';
 export { createSeal } from './wire/seal.ts';

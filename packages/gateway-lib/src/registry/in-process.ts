@@ -4,11 +4,15 @@ import {
   McpError,
   META,
   MODERN_VERSION,
+  streamReply,
+  type Call,
   type ClientIdentity,
   type CallOptions,
   type Clock,
   type Handler,
   type JsonObject,
+  type Message,
+  type Reply,
 } from '@org/mcp-sdk';
 import {
   channelToOfficial,
@@ -17,6 +21,7 @@ import {
   type Connection,
   type OfficialServer,
 } from '@org/mcp-sdk/connect';
+import { wants } from '@org/mcp-sdk/wire';
 import type { Transport } from './transport.ts';
 
 /** A handler of this process as an endpoint: calls cost no transport. */
@@ -29,7 +34,7 @@ export const inProcess = (handler: Handler, { clientInfo }: Pick<ConnectContext,
     const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
     const serverInfo = meta[META.serverInfo];
     return {
-      handler,
+      handler: async (call) => onlyWanted(call, await handler(call)),
       era: 'modern',
       version: MODERN_VERSION,
       server: {
@@ -43,6 +48,19 @@ export const inProcess = (handler: Handler, { clientInfo }: Pick<ConnectContext,
     };
   },
 });
+
+/** What goes through a transport is dropped there if nobody wants it. */
+function onlyWanted(call: Call, reply: Reply): Reply {
+  if (reply.single) return reply;
+  return streamReply(wantedOf(call, reply), (reason) => {
+    reply.cancel(reason);
+  });
+}
+
+async function* wantedOf(call: Call, reply: Reply): AsyncGenerator<Message> {
+  for await (const message of reply.messages())
+    if (message.kind !== 'notification' || wants(call, message)) yield message;
+}
 
 async function discover(handler: Handler, from: CallOptions): Promise<JsonObject> {
   const reply = await handler(createCall('server/discover', {}, from));

@@ -95,10 +95,14 @@ export function refusesPage({ value }: Payload<JsonObject>): boolean {
   return answers.some((answer) => isJsonObject(answer) && answer.action !== 'accept');
 }
 
-const INTERNAL_ERROR = -32603;
+const REFUSED = 'The user did not open the page.';
 
-/** What a retry without the page is answered with. */
-export function pageRefused({ era }: Call): Reply {
-  const code = era === 'legacy' ? URL_ELICITATION_REQUIRED : INTERNAL_ERROR;
-  return remoteErrorReply(Payload.of({ code, message: 'The user did not open the page.' }), 200);
+/**
+ * What a retry without the page is answered with. A tool has failed, which is for the model to know; elsewhere it is an
+ * error, for which no revision has a code: -32042 would ask for the page once more.
+ */
+export function pageRefused({ method }: Call): Reply {
+  if (method !== 'tools/call') return remoteErrorReply(Payload.of({ code: -32603, message: REFUSED }), 200);
+  const content = [{ type: 'text', text: REFUSED }];
+  return resultReply(Payload.of<JsonObject>({ resultType: 'complete', content, isError: true }));
 }

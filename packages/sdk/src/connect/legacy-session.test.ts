@@ -91,13 +91,15 @@ it('pages that a legacy server wants opened become questions, and the retry goes
   ]);
 });
 
-it('a page that the user refuses is not asked for again', async () => {
+it.each(['modern', 'legacy'] as const)('a page that a %s user refuses is not asked for again', async (era) => {
   const { connection, channel } = await onPipe(() => REQUIRED);
-  const retry = createCall('tools/call', { name: 't', inputResponses: { 'url-1': { action: 'decline' } } }, CAN_SHOW);
-  await expect((await connection.handler(retry)).result()).rejects.toMatchObject({ rpc: { code: -32603 } });
-  const legacy = connection.handler({ ...retry, era: 'legacy' });
-  await expect((await legacy).result()).rejects.toMatchObject({ rpc: { code: -32042 } });
-  expect(channel.sent.some(({ method }) => method === 'tools/call')).toBe(false);
+  const retry = async (method: string): Promise<JsonObject> => {
+    const params = { name: 't', inputResponses: { 'url-1': { action: 'decline' } } };
+    return (await connection.handler({ ...createCall(method, params, CAN_SHOW), era })).result();
+  };
+  expect(await retry('tools/call')).toMatchObject({ resultType: 'complete', isError: true });
+  await expect(retry('prompts/get')).rejects.toMatchObject({ rpc: { code: -32603 } });
+  expect(channel.sent.map(({ method }) => method)).not.toContain('tools/call');
 });
 
 it('a caller that shows no pages learns what it lacks; a legacy one gets the error as it is', async () => {

@@ -110,6 +110,13 @@ export function paramsFor(call: Call, frame: NotificationFrame, token: RequestId
   return Payload.of<JsonObject>({ ...payload.value, progressToken: call.progressToken });
 }
 
+/** Whether the caller of `call` wants a notification of a server that knows its token. */
+export function wants(call: Call, { method, params }: NotificationMessage): boolean {
+  if (method === LOG) return isWanted(call, params.value.level);
+  if (method !== PROGRESS) return true;
+  return call.progressToken !== undefined && params.value.progressToken === call.progressToken;
+}
+
 /** The least severe message that a caller wants; a legacy one that named no level leaves it to the server. */
 export const wantedLevel = ({ logLevel, era }: Call): LogLevel | undefined =>
   logLevel ?? (era === 'legacy' ? 'info' : undefined);
