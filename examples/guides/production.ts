@@ -131,6 +131,68 @@ assert.match(page.headers.get('access-control-expose-headers') ?? '', /mcp-sessi
 const stranger = await fetch(url, { method: 'POST', headers: { origin: 'https://other.example.com' } });
 assert.deepEqual([stranger.status, stranger.headers.get('access-control-allow-origin')], [403, null]);
 
+const subscribers = new Map<string, ((message: string) => void)[]>();
+/** What a Redis connection does with these commands. */
+const redis = {
+  publish: (channel: string, message: string): Promise<unknown> => {
+    for (const onMessage of subscribers.get(channel) ?? []) onMessage(message);
+    return Promise.resolve();
+  },
+};
+const subscriber = {
+  subscribe: (channel: string): Promise<unknown> => {
+    subscribers.set(channel, []);
+    return Promise.resolve();
+  },
+  on: (_event: string, listener: (channel: string, message: string) => void): void => {
+    for (const [channel, listeners] of subscribers)
+      listeners.push((message) => {
+        listener(channel, message);
+      });
+  },
+};
+const store = createMemoryStore();
+const secret = crypto.getRandomValues(new Uint8Array(32));
+
+// #region replicas
+import { createMemoryStore, type Bus } from '@org/mcp-sdk';
+
+/** Over two connections to Redis, for one that subscribes does nothing else; ioredis looks like this. */
+const bus: Bus = {
+  async publish(channel, message) {
+    await redis.publish(channel, message);
+  },
+  subscribe(channel, onMessage) {
+    void subscriber.subscribe(channel);
+    let isOn = true;
+    subscriber.on('message', (from, message) => {
+      if (isOn && from === channel) onMessage(message);
+    });
+    return () => {
+      isOn = false;
+    };
+  },
+};
+
+const buildReplica = () =>
+  new MCPServerBuilder({ name: 'notes', version: '1.0.0', secret, store, bus })
+    .addResource({ uri: 'notes:today', handler: () => 'Nothing.' })
+    .build();
+// #endregion
+
+const [one, other] = [buildReplica(), buildReplica()];
+/** A client whose requests go to each replica in turn. */
+let turns = 0;
+const inTurn = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+  (turns++ % 2 === 0 ? one : other).fetch(new Request(input, init));
+const roaming = await new MCPClientBuilder({ name: 'roaming', version: '1.0.0' })
+  .http('http://localhost/mcp', { fetch: inTurn })
+  .build();
+assert.equal((await roaming.resources.list().toArray()).length, 1);
+assert.equal((await roaming.resources.list().toArray()).length, 1);
+await roaming.close();
+await Promise.all([one.close(), other.close()]);
+
 process.emit('SIGTERM');
 await once(httpServer, 'close');
 console.error = log;

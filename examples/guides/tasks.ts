@@ -5,6 +5,10 @@ import { McpError } from '@org/mcp-sdk';
 // #region store
 import type { Store } from '@org/mcp-sdk';
 
+const REPLACE = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+  return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])`;
+
 /** @param send - sends one command to Redis, e.g. `(command) => redis.sendCommand(command)` */
 const redisStore = (send: (command: string[]) => Promise<unknown>): Store => ({
   async get(key) {
@@ -16,6 +20,9 @@ const redisStore = (send: (command: string[]) => Promise<unknown>): Store => ({
   },
   async add(key, value, ttlMs) {
     return (await send(['SET', key, value, 'PX', String(ttlMs), 'NX'])) === 'OK';
+  },
+  async replace(key, { was, value }, ttlMs) {
+    return (await send(['EVAL', REPLACE, '1', key, was, value, String(ttlMs)])) === 'OK';
   },
   async delete(key) {
     await send(['DEL', key]);

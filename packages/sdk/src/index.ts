@@ -31,6 +31,7 @@ export {
   type Principal,
   type RequestId,
 } from './core/call.ts';
+export { createMemoryBus, type Bus } from './core/bus.ts';
 export { systemClock, type Clock } from './core/clock.ts';
 export { ERROR_TABLE, McpError, type ErrorCode, type McpErrorOptions, type RpcError } from './core/errors.ts';
 export { compose, type Handler, type Middleware } from './core/handler.ts';

@@ -25,3 +25,15 @@ it.each([
   await store.set('e', 'x'.repeat(100), 1_000);
   expect(await store.get('e')).toHaveLength(100);
 });
+
+it('replaces a value only if it is still the one that was read', async () => {
+  const clock = new FakeClock();
+  const store = createMemoryStore(clock);
+  expect(await store.replace('a', { was: '', value: '1' }, 100)).toBe(false);
+  await store.set('a', '1', 100);
+  expect(await store.replace('a', { was: '0', value: '2' }, 100)).toBe(false);
+  clock.advance(99);
+  expect(await store.replace('a', { was: '1', value: '2' }, 100)).toBe(true);
+  clock.advance(99);
+  expect(await store.get('a')).toBe('2');
+});

@@ -12,6 +12,8 @@ export interface Store {
   set(key: string, value: string, ttlMs: number): Promise<void>;
   /** Writes a value unless there is one, as one step; resolves with whether it was written. */
   add(key: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Writes a value if the one there is still `was`, as one step; resolves with whether it was written. */
+  replace(key: string, change: { readonly was: string; readonly value: string }, ttlMs: number): Promise<boolean>;
   /** Forgets a value. */
   delete(key: string): Promise<void>;
 }
@@ -58,6 +60,11 @@ export function createMemoryStore(
     },
     add(key, value, ttlMs) {
       if (read(key) !== undefined) return Promise.resolve(false);
+      write(key, value, ttlMs);
+      return Promise.resolve(true);
+    },
+    replace(key, { was, value }, ttlMs) {
+      if (read(key) !== was) return Promise.resolve(false);
       write(key, value, ttlMs);
       return Promise.resolve(true);
     },

@@ -224,8 +224,8 @@ class ChannelEndpoint implements ChannelServer {
 
   async #handOn(frame: NotificationFrame): Promise<void> {
     const principal = this.#principal();
-    if (this.#legacy) return this.#legacy.notify(frame, { principal });
-    if (isOfProtocol(frame.method)) return;
+    if (this.#legacy) await this.#legacy.notify(frame, { principal });
+    if (this.#legacy || isOfProtocol(frame.method)) return;
     const context = { source: this.#gone, principal, session: this.#caller };
     await handOn(this.#handler, modernNotification(frame, context));
   }

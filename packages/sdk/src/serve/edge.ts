@@ -1,7 +1,10 @@
 import type { Principal } from '../core/call.ts';
+import type { Bus } from '../core/bus.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { systemRandom, type Random } from '../core/random.ts';
+import type { Store } from '../core/store.ts';
 import { silentTelemetry, type Telemetry } from '../core/telemetry.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../wire/json-reader.ts';
 
@@ -55,6 +58,20 @@ export interface EdgeOptions {
    * @defaultValue the name of the server or gateway
    */
   audience?: string;
+  /**
+   * Keeps what legacy sessions have said, so that a replica with the same `secret` and store goes on with them: log
+   * level, watched resources, and that they have ended.
+   * @defaultValue none: a session that comes back after a restart has no log level and watches nothing
+   */
+  store?: Store;
+  /**
+   * By which replicas tell each other what cannot wait, so that no request need come to the replica of the ones before:
+   * answers to questions, cancellations, and changes of a session. Needs `store`.
+   * @defaultValue none: a balancer must send the requests of one session to one replica as long as it is there
+   */
+  bus?: Bus;
+  /** A legacy session that is not used for this long has ended. Unit: ms, 1 to 2_147_483_647. @defaultValue 28_800_000: 8 hours */
+  sessionIdleMs?: number;
   /** Pause between the comments that keep a quiet stream open. Unit: ms, 1 to 2_147_483_647. @defaultValue 15_000: proxies cut at 30 to 60 s */
   keepAliveMs?: number;
   /**
@@ -78,6 +95,9 @@ export interface Edge {
   readonly telemetry: Telemetry;
   readonly legacySessions: boolean;
   readonly sse: boolean;
+  readonly store: Store | undefined;
+  readonly bus: Bus | undefined;
+  readonly sessionIdleMs: number;
   /** Lets a request pass or throws. */
   admit(request: EdgeRequest): Promise<Principal | null>;
 }
@@ -104,24 +124,35 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   const origins = new Set((options.origins ?? []).map(parseOrigin));
   const hosts = options.hosts && new Set(options.hosts.map(parseHost));
   const random = options.random ?? systemRandom;
-  const secret = checkSecret(options.secret ?? random.bytes(SECRET_BYTES));
   return {
     limits: resolveLimits(options.limits),
     keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 15_000, MAX_TIMER_MS),
     pollAfterMs:
       options.pollAfterMs === undefined ? undefined : positive('pollAfterMs', options.pollAfterMs, MAX_TIMER_MS),
-    secret,
-    audience: options.audience ?? '',
+    secret: checkSecret(options.secret ?? random.bytes(SECRET_BYTES)),
     random,
     clock: options.clock ?? systemClock,
     telemetry: options.telemetry ?? silentTelemetry,
-    legacySessions: options.legacySessions ?? true,
-    sse: checkSse(options),
+    ...resolveSessions(options),
     async admit(request) {
       checkHost(request, hosts);
       checkOrigin(request, origins);
       return (await options.authenticate?.((name) => request.header(name))) ?? null;
     },
+  };
+}
+
+type SessionSettings = Pick<Edge, 'audience' | 'legacySessions' | 'sse' | 'store' | 'bus' | 'sessionIdleMs'>;
+
+function resolveSessions(options: EdgeOptions): SessionSettings {
+  const { audience = '', legacySessions = true, store, sessionIdleMs = 8 * 60 * 60 * 1000 } = options;
+  return {
+    audience,
+    legacySessions,
+    sse: checkSse(options),
+    store: checkPort('store', store, ['get', 'set', 'add', 'replace', 'delete']),
+    bus: checkBus(options),
+    sessionIdleMs: positive('sessionIdleMs', sessionIdleMs, MAX_TIMER_MS),
   };
 }
 
@@ -136,6 +167,18 @@ function checkSecret(secret: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 function checkSse({ sse = false, legacySessions = true }: EdgeOptions): boolean {
   if (!sse || legacySessions) return sse;
   throw invalid('sse', 'true', 'true only if legacySessions is not false');
+}
+
+function checkBus({ store, bus }: EdgeOptions): Bus | undefined {
+  if (bus && !store) throw invalid('bus', 'there without a store', 'a bus beside a store');
+  return checkPort('bus', bus, ['publish', 'subscribe']);
+}
+
+function checkPort<T>(path: string, port: T, methods: readonly (keyof NonNullable<T> & string)[]): T {
+  const given: unknown = port;
+  if (given === undefined) return port;
+  if (isJsonObject(given) && methods.every((method) => typeof given[method] === 'function')) return port;
+  throw invalid(path, 'something else', `an object with the methods ${methods.join(', ')}`);
 }
 
 function resolveLimits(limits: Partial<EdgeLimits> = {}): EdgeLimits {

@@ -23,6 +23,17 @@ import { LegacySession, STATELESS, type LegacyCaller } from './legacy-session.ts
 import { LegacyStreams } from './legacy-streams.ts';
 import { relay } from './relay.ts';
 import { SessionStore, type HttpSession } from './session-store.ts';
+import { CHANGES, SessionUpkeep } from './session-upkeep.ts';
+import { sharedSessions, type SessionRecord } from './shared-sessions.ts';
+
+/** A message, and the session that it came in if that is kept. */
+interface Asked<F = RequestFrame> {
+  readonly frame: F;
+  readonly caller: LegacyCaller;
+  readonly http: HttpSession | undefined;
+}
+
+type Said = Asked<NotificationFrame | ResponseFrame>;
 
 /** Streamable HTTP of the legacy era: sessions, their GET stream, and batches where the revision has them. */
 export class LegacyHttp {
@@ -30,15 +41,23 @@ export class LegacyHttp {
   readonly #edge: Edge;
   readonly #streams: LegacyStreams;
   readonly #sessions: SessionStore;
+  readonly #upkeep: SessionUpkeep;
 
   constructor(handler: Handler, edge: Edge) {
     this.#handler = handler;
     this.#edge = edge;
     const streams = new LegacyStreams(edge);
-    this.#streams = streams;
-    this.#sessions = new SessionStore(handler, edge, (session) => {
+    const onGone = (session: HttpSession): void => {
       streams.drop(session);
-    });
+      this.#upkeep.rest();
+    };
+    const shared = sharedSessions(edge);
+    this.#streams = streams;
+    const onResumed = (session: HttpSession, record: SessionRecord): void => {
+      this.#upkeep.resumed(session, record);
+    };
+    this.#sessions = new SessionStore({ handler, edge, shared, onGone, onResumed });
+    this.#upkeep = new SessionUpkeep(this.#sessions, shared, edge);
   }
 
   /** Serves GET and DELETE. */
@@ -47,10 +66,13 @@ export class LegacyHttp {
       throw new McpError('http_method_not_allowed', 'This server keeps no sessions: POST is all there is.');
     const session = await this.#session(request, principal);
     if (request.method === 'DELETE') {
-      this.#sessions.end(session);
+      await this.#sessions.end(session);
       return emptyResponse(200);
     }
-    return this.#streams.listen(session, request, principal);
+    const before = session.stream;
+    const response = await this.#streams.listen(session, request, principal);
+    if (session.stream !== before) await this.#upkeep.listening(session);
+    return response;
   }
 
   /** Serves one posted message. */
@@ -62,9 +84,9 @@ export class LegacyHttp {
       const http = this.#edge.legacySessions ? await this.#session(request, principal) : undefined;
       const session = http?.session ?? this.#stateless(request);
       const caller = { principal, paramHeaders: request.headersWith(HEADER.paramPrefix) };
-      if (frame.kind !== 'request') return await told(session, frame, caller);
+      if (frame.kind !== 'request') return await this.#told(session, { frame, caller, http });
       const encode = encoderOf(frame, session);
-      const answering = session.answer(frame, caller);
+      const answering = this.#answer(session, { frame, caller, http });
       const polled = await this.#streams.poll(http, answering, encode);
       if (polled) return polled;
       const reply = await whileConnected(http, answering);
@@ -81,26 +103,39 @@ export class LegacyHttp {
   async batch(body: Uint8Array, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     const messages = splitBatch(body, this.#edge.limits);
     const token = request.header(HEADER.sessionId);
-    const session = token === undefined ? undefined : (await this.#sessions.find(token, principal)).session;
-    checkBatchSession(session);
-    const answers = await Promise.all(messages.map((bytes) => this.#answerInBatch(session, bytes, { principal })));
+    const http = token === undefined ? undefined : await this.#sessions.find(token, principal);
+    checkBatchSession(http?.session);
+    const answers = await Promise.all(messages.map((bytes) => this.#answerInBatch(http, bytes, { principal })));
     const joined = joinBatch(answers.filter((answer) => answer !== undefined));
     return joined === undefined ? emptyResponse(202) : jsonResponse(200, joined);
   }
 
   close(): void {
+    this.#upkeep.close();
     this.#sessions.close();
   }
 
-  async #answerInBatch(session: LegacySession, bytes: Uint8Array, caller: LegacyCaller): Promise<WireJson | undefined> {
+  #answer(session: LegacySession, { frame, caller, http }: Asked): Promise<LegacyAnswer> {
+    const answering = session.answer(frame, caller);
+    return http && CHANGES.has(frame.method) ? this.#upkeep.changed(http, frame, answering) : answering;
+  }
+
+  async #told(session: LegacySession, { frame, caller, http }: Said): Promise<HttpResponse> {
+    const isForHere = frame.kind === 'notification' ? await session.notify(frame, caller) : session.respond(frame);
+    if (isForHere || (http && (await this.#upkeep.passOn(http, frame))) || frame.kind === 'notification')
+      return emptyResponse(202);
+    throw new McpError('invalid_request', 'No request of this server waits for that response.');
+  }
+
+  async #answerInBatch(http: HttpSession, bytes: Uint8Array, caller: LegacyCaller): Promise<WireJson | undefined> {
     try {
       const frame = readFrame(bytes, this.#edge.limits);
       if (frame.kind !== 'request') {
-        await told(session, frame, caller);
+        await this.#told(http.session, { frame, caller, http });
         return undefined;
       }
-      const answer = await finalOf(frame, await session.answer(frame, caller));
-      return session.hasCancelled(frame) ? undefined : answer;
+      const answer = await finalOf(frame, await this.#answer(http.session, { frame, caller, http }));
+      return http.session.hasCancelled(frame) ? undefined : answer;
     } catch (thrown) {
       const { id, cause } = thrown instanceof FrameError ? thrown : { id: null, cause: thrown };
       const { single } = errorReply(cause);
@@ -114,10 +149,11 @@ export class LegacyHttp {
       return singleResponse(frame, await session.initialize({ signal: request.signal, principal }), session);
     }
     const created = await this.#sessions.create(readInitialize(frame), principal);
+    this.#upkeep.begin();
     const reply = await created.session.initialize({ signal: request.signal, principal });
     if (reply.single?.kind === 'result')
       return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
-    this.#sessions.end(created);
+    await this.#sessions.end(created);
     return singleResponse(frame, reply, created.session);
   }
 
@@ -159,17 +195,6 @@ async function whileConnected(http: HttpSession | undefined, answering: Promise<
 
 const unasked = (): McpError =>
   new McpError('invalid_request', 'This revision answers by calling again, with inputResponses.');
-
-async function told(
-  session: LegacySession,
-  frame: NotificationFrame | ResponseFrame,
-  caller: LegacyCaller,
-): Promise<HttpResponse> {
-  if (frame.kind === 'notification') await session.notify(frame, caller);
-  else if (!session.respond(frame))
-    throw new McpError('invalid_request', 'No request of this server waits for that response.');
-  return emptyResponse(202);
-}
 
 /** What was thrown, with the id that the caller waits for. */
 const inAnswerTo = (frame: Frame, thrown: unknown): unknown =>

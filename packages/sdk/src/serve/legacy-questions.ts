@@ -1,3 +1,4 @@
+import type { RequestId } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -11,7 +12,7 @@ import type { RequestFrame, ResponseFrame } from '../wire/message.ts';
 /** A request to the client: what a legacy caller is asked by. */
 export interface QuestionMessage {
   readonly kind: 'question';
-  readonly id: number;
+  readonly id: RequestId;
   readonly method: string;
   readonly params: Payload<JsonObject>;
 }
@@ -19,7 +20,7 @@ export interface QuestionMessage {
 /** Says that a question needs no answer any more. It is told even to a caller that has cancelled its call. */
 export interface WithdrawalMessage {
   readonly kind: 'withdrawal';
-  readonly id: number;
+  readonly id: RequestId;
 }
 
 /** What goes to a legacy caller while its call runs. */
@@ -65,17 +66,20 @@ interface OpenQuestion {
 export class LegacyQuestions {
   readonly #capabilities: JsonObject;
   readonly #tools: QuestionTools;
-  readonly #open = new Map<number, OpenQuestion>();
+  readonly #open = new Map<RequestId, OpenQuestion>();
+  readonly #prefix: string | undefined;
   #lastId = 0;
 
-  constructor(capabilities: JsonObject, tools: QuestionTools) {
+  /** @param isResumed - whether the client may be asked by another replica as well: ids must differ from that one's */
+  constructor(capabilities: JsonObject, tools: QuestionTools, isResumed: boolean) {
     this.#capabilities = capabilities;
     this.#tools = tools;
+    this.#prefix = isResumed ? toBase64Url(tools.random.bytes(9)) : undefined;
   }
 
   /** Takes a response of the client. @returns whether a question waited for it */
   take(frame: ResponseFrame): boolean {
-    const question = typeof frame.id === 'number' ? this.#open.get(frame.id) : undefined;
+    const question = frame.id === null ? undefined : this.#open.get(frame.id);
     question?.answered(frame);
     return question !== undefined;
   }
@@ -108,7 +112,7 @@ export class LegacyQuestions {
   }
 
   /** Ends what waits for an answer that nobody wants, its timer included. */
-  #drop(id: number): void {
+  #drop(id: RequestId): void {
     this.#open.get(id)?.failed(new McpError('cancelled', 'The call has ended.'));
     this.#open.delete(id);
   }
@@ -150,10 +154,15 @@ export class LegacyQuestions {
     if (!canAnswer(this.#capabilities, request.method, params)) throw notAskable(request.method);
     return {
       kind: 'question',
-      id: ++this.#lastId,
+      id: this.#newId(),
       method: request.method,
       params: Payload.of(this.#legacyParams(params)),
     };
+  }
+
+  #newId(): RequestId {
+    const id = ++this.#lastId;
+    return this.#prefix === undefined ? id : `${this.#prefix}-${id}`;
   }
 
   /** URL elicitation of the legacy era has an id, by which its end is told. */

@@ -45,6 +45,8 @@ export interface LegacyCaller {
 export interface LegacyListener {
   readonly signal: AbortSignal;
   readonly principal: Principal | null;
+  /** Whether it has missed something: then all that it hears of is told to have changed. @defaultValue false */
+  readonly hasMissed?: boolean;
 }
 
 /** What a legacy client is told, or asked, outside of its calls. */
@@ -56,11 +58,20 @@ export interface SessionTools extends QuestionTools {
   readonly isStateless?: boolean;
   /** Whether it may have begun elsewhere. @defaultValue false */
   readonly isResumed?: boolean;
+  /** The level that was set elsewhere. @defaultValue none: the client gets no log messages */
+  readonly logLevel?: LogLevel | undefined;
   /** Ends it where it is kept. @defaultValue it cannot be ended from inside */
   readonly onEnd?: (reason: string) => void;
 }
 
 const SYSTEM: SessionTools = { clock: systemClock, random: systemRandom };
+
+/** What a client has told another replica. */
+export interface SaidElsewhere {
+  readonly logLevel?: LogLevel;
+  /** URIs of resources. */
+  readonly watched: readonly string[];
+}
 
 /** For a session that lasts as long as one request. */
 export const STATELESS: SessionTools = { ...SYSTEM, isStateless: true };
@@ -99,7 +110,7 @@ export class LegacySession implements CallerSession {
       for (const told of this.#listeners) told.push(update);
     });
     this.client = client;
-    this.#questions = new LegacyQuestions(client.capabilities, tools);
+    this.#questions = new LegacyQuestions(client.capabilities, tools, this.isResumed);
     this.#stamp = {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
       [META.clientInfo]: JSON.stringify(client.clientInfo),
@@ -107,6 +118,7 @@ export class LegacySession implements CallerSession {
       // None that the caller writes there counts: its level is what it has set.
       [META.logLevel]: undefined,
     };
+    this.#setLogLevel(tools.logLevel);
   }
 
   /** Answers `initialize` with what the handler says of itself. */
@@ -149,11 +161,16 @@ export class LegacySession implements CallerSession {
     return this.#questions.take(frame);
   }
 
-  /** Takes a notification of the client. @throws McpError if whoever it is for could not be told */
-  async notify(frame: NotificationFrame, caller: LegacyCaller): Promise<void> {
-    if (frame.method === 'notifications/cancelled') this.#cancel(frame);
-    else if (this.#isForHandler(frame))
+  /**
+   * Takes a notification of the client.
+   * @returns false if it cancels a call that does not run here
+   * @throws McpError if whoever it is for could not be told
+   */
+  async notify(frame: NotificationFrame, caller: LegacyCaller): Promise<boolean> {
+    if (frame.method === 'notifications/cancelled') return this.#cancel(frame);
+    if (this.#isForHandler(frame))
       await handOn(this.#handler, { ...this.#call(frame, this.#over, caller), isNotification: true });
+    return true;
   }
 
   /** Of those of its era only this one says what a server may have kept; the others end here. */
@@ -162,14 +179,21 @@ export class LegacySession implements CallerSession {
     return method === ROOTS_CHANGED ? isJsonObject(roots) && roots.listChanged === true : !isOfProtocol(method);
   }
 
-  #cancel({ params }: NotificationFrame): void {
+  #cancel({ params }: NotificationFrame): boolean {
     const { requestId, reason } = params.payload.value;
     const running = this.#inFlight.get(requestId as RequestId);
-    if (!running) return;
+    if (!running) return false;
     this.#cancelled.add(running.frame);
     running.controller.abort(
       new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`),
     );
+    return true;
+  }
+
+  /** Goes on with what was said elsewhere. @returns rejects with why a resource could not be watched */
+  async adopt({ logLevel, watched }: SaidElsewhere, principal: Principal | null): Promise<void> {
+    this.#setLogLevel(logLevel);
+    await this.#subscriptions.watchOnly(watched, principal);
   }
 
   /** Whether the client has cancelled a request: it wants no answer then. */
@@ -190,7 +214,7 @@ export class LegacySession implements CallerSession {
     // What looks at the signal from now on is not told of what has been.
     if (signal.aborted) reply.cancel(signal.reason);
     signal.throwIfAborted();
-    return reply.single ? undefined : this.#told(reply);
+    return reply.single ? undefined : this.#told(reply, listener.hasMissed ?? false);
   }
 
   get ended(): AbortSignal {
@@ -234,7 +258,7 @@ export class LegacySession implements CallerSession {
   }
 
   /** What changes, and the updates of the resources that the session watches, in one stream. */
-  #told(changes: Reply): AsyncIterable<ToldMessage> {
+  #told(changes: Reply, hasMissed: boolean): AsyncIterable<ToldMessage> {
     const told = new PushQueue<ToldMessage>();
     this.#listeners.add(told);
     const over = (error?: unknown): void => {
@@ -242,7 +266,8 @@ export class LegacySession implements CallerSession {
       told.end(error);
     };
     void (async () => {
-      for await (const change of changesOnly(changes)) told.push(change);
+      if (hasMissed) for (const uri of this.#subscriptions.uris()) told.push(updated(uri));
+      for await (const change of changesOnly(changes, hasMissed)) told.push(change);
     })().then(() => {
       over();
     }, over);
@@ -295,16 +320,40 @@ export class LegacySession implements CallerSession {
   #setLevel(frame: RequestFrame): Reply {
     const { level } = frame.params.payload.value;
     if (!isLogLevel(level)) throw new McpError('invalid_params', `level must be one of ${LOG_LEVELS.join(', ')}.`);
-    this.#logLevel = level;
-    this.#stamp = { ...this.#stamp, [META.logLevel]: JSON.stringify(level) };
+    this.#setLogLevel(level);
     return resultReply(Payload.of<JsonObject>({}));
+  }
+
+  #setLogLevel(level: LogLevel | undefined): void {
+    if (level === this.#logLevel) return;
+    this.#logLevel = level;
+    this.#stamp = { ...this.#stamp, [META.logLevel]: level && JSON.stringify(level) };
   }
 }
 
-async function* changesOnly(reply: Reply): AsyncGenerator<NotificationMessage> {
+async function* changesOnly(reply: Reply, hasMissed: boolean): AsyncGenerator<NotificationMessage> {
   for await (const message of reply.messages()) {
     if (message.kind !== 'notification') return;
-    if (message.method === 'notifications/subscriptions/acknowledged') continue;
-    yield { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) };
+    if (message.method === ACKNOWLEDGED) {
+      if (hasMissed) yield* changesOf(message);
+    } else yield { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) };
   }
 }
+
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
+
+const LIST_CHANGES = { toolsListChanged: 'tools', promptsListChanged: 'prompts', resourcesListChanged: 'resources' };
+
+/** A change of each list that the handler tells of. */
+function* changesOf({ params }: NotificationMessage): Generator<NotificationMessage> {
+  const { notifications } = params.value;
+  for (const [name, list] of Object.entries(LIST_CHANGES))
+    if (isJsonObject(notifications) && notifications[name] === true)
+      yield { kind: 'notification', method: `notifications/${list}/list_changed`, params: Payload.of({}) };
+}
+
+const updated = (uri: string): NotificationMessage => ({
+  kind: 'notification',
+  method: 'notifications/resources/updated',
+  params: Payload.of({ uri }),
+});

@@ -8,6 +8,7 @@ import { EventStore, KEPT_MS } from './event-store.ts';
 import { eventResponse } from './event-stream.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
+import type { LegacyListener } from './legacy-session.ts';
 import type { HttpSession, ListenStream } from './session-store.ts';
 import type { StoredStream } from './stored-stream.ts';
 
@@ -75,7 +76,7 @@ export class LegacyStreams {
 
   /**
    * Serves GET: what followed the event that the client names, or the one stream of changes of the session; a new one
-   * takes over, for the old one's connection may be dead.
+   * takes over, for the old one's connection may be dead. Whoever has missed some of them is told that all has changed.
    * @throws McpError `invalid_request` if what followed is not kept any more
    */
   async listen(http: HttpSession, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
@@ -85,7 +86,8 @@ export class LegacyStreams {
     if (place?.stream) return this.#respond(http, place.stream, { after: place.after, signal });
     if (place?.kind === 'call')
       throw new McpError('invalid_request', 'What followed that event is not kept any more; make the call again.');
-    return this.#respond(http, await this.#open(http, signal, principal), { after: 0, signal });
+    const listener = { signal, principal, hasMissed: lastEventId !== undefined };
+    return this.#respond(http, await this.#open(http, listener), { after: 0, signal });
   }
 
   /** Forgets what is kept for a session. */
@@ -93,7 +95,8 @@ export class LegacyStreams {
     this.#events.drop(http);
   }
 
-  async #open(http: HttpSession, signal: AbortSignal, principal: Principal | null): Promise<StoredStream> {
+  async #open(http: HttpSession, listener: LegacyListener): Promise<StoredStream> {
+    const { signal } = listener;
     http.stream?.abort();
     const stream = this.#events.open(http, 'listen');
     const changes = new ChangeStream(stream, this.#edge.clock);
@@ -107,7 +110,7 @@ export class LegacyStreams {
     signal.addEventListener('abort', over, { once: true });
     if (signal.aborted) over();
     try {
-      const messages = await http.session.listen({ signal: changes.signal, principal });
+      const messages = await http.session.listen({ ...listener, signal: changes.signal });
       if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
       void stream.fill<LegacyMessage>(messages, (message) => encodeLegacy(NO_ID, message)).then(over);
       return stream;

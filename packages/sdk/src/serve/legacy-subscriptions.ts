@@ -45,9 +45,24 @@ export class LegacySubscriptions {
     }
   }
 
+  /** What is watched. */
+  uris(): string[] {
+    return [...this.#watched.keys()];
+  }
+
   unsubscribe(uri: unknown): void {
     const controller = typeof uri === 'string' ? this.#watched.get(uri) : undefined;
     if (controller) this.#end(String(uri), controller);
+  }
+
+  /**
+   * Watches these and no others.
+   * @returns rejects with why one of them could not be watched; the others are
+   */
+  async watchOnly(uris: readonly string[], principal: Principal | null): Promise<void> {
+    for (const uri of this.#watched.keys()) if (!uris.includes(uri)) this.unsubscribe(uri);
+    const watching = await Promise.allSettled(uris.map((uri) => this.subscribe(uri, principal)));
+    for (const outcome of watching) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Ends all of them. */

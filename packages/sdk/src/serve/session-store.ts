@@ -1,16 +1,13 @@
 import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Seal } from '../core/seal.ts';
 import { toBase64Url } from '../wire/base64.ts';
-import { createSeal } from '../wire/seal.ts';
 import type { Edge } from './edge.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import { LegacySession } from './legacy-session.ts';
-
-/** How long a session may live. Unit: ms. A day: no desktop host keeps one longer without a restart. */
-export const LIFETIME_MS = 24 * 60 * 60 * 1000;
+import { isSame, ownerOf } from './session-owner.ts';
+import { LIFETIME_MS, SessionTokens, type SessionClaims } from './session-token.ts';
+import type { SessionRecord, SharedSessions } from './shared-sessions.ts';
 
 /** Sessions kept in memory; of those without a connection the ones used longest ago are dropped. */
 const MAX_SESSIONS = 10_000;
@@ -18,28 +15,30 @@ const MAX_SESSIONS = 10_000;
 /** Ended sessions that are remembered: opening and ending them in a loop must not fill the memory. */
 const MAX_ENDED = 50_000;
 
-const MAX_NAME = 64;
-
-/** Whom a session belongs to. */
-export type SessionOwner = Pick<Principal, 'subject' | 'issuer'>;
-
 /** A legacy session over HTTP, with the token that names it. */
-export interface HttpSession {
+export interface HttpSession extends Omit<SessionClaims, 'client'> {
   readonly token: string;
   readonly session: LegacySession;
-  /** Whose session it is; what the owner may do comes with each request. */
-  readonly owner: SessionOwner | null;
-  /** When the session ends, used or not. Unit: ms since 1970. */
-  readonly expires: number;
+  /** Who sent its last request; what it may do comes with each. */
+  principal: Principal | null;
+  /** When that was, by the clock of the process. Unit: ms. */
+  usedAt: number;
   /** How many requests of the client have a connection now. */
   connections: number;
   /** The stream that the client listens on, or may come back to. */
   stream?: ListenStream | undefined;
 }
 
-interface NewSession extends Pick<HttpSession, 'token' | 'owner' | 'expires'> {
-  readonly client: LegacyClient;
-  readonly isResumed?: boolean;
+interface NewSession extends SessionClaims {
+  readonly token: string;
+  readonly principal: Principal | null;
+  /** What replicas share of one that may have begun elsewhere. */
+  readonly resumed?: SessionRecord;
+}
+
+interface Resumed {
+  readonly session: HttpSession;
+  readonly record: SessionRecord;
 }
 
 /** What a session knows of its one stream of changes. */
@@ -48,44 +47,59 @@ export interface ListenStream {
   abort(): void;
 }
 
+/** What a session store is made of. */
+export interface SessionStoreParts {
+  readonly handler: Handler;
+  readonly edge: Edge;
+  /** What replicas share, if they do. */
+  readonly shared?: SharedSessions | undefined;
+  /** Told of each session that is not kept any more. */
+  readonly onGone?: (session: HttpSession) => void;
+  /** Told of each session that began elsewhere, with what was said there. */
+  readonly onResumed?: (session: HttpSession, record: SessionRecord) => void;
+}
+
 /**
  * The legacy sessions of one HTTP endpoint.
  *
- * @remarks The token is sealed and holds what is needed to go on, so a replica with the same secret resumes the session;
- * what lives only here (log level, running calls, the open stream) does not move along.
+ * @remarks The token is sealed and holds what is needed to go on, so a replica with the same secret resumes the session.
+ * Log level and watched resources move along if replicas share a store; running calls and streams never do.
  */
 export class SessionStore {
-  readonly #handler: Handler;
-  readonly #edge: Edge;
-  readonly #seal: Seal;
-  readonly #purpose: string;
+  readonly #parts: SessionStoreParts;
+  readonly #tokens: SessionTokens;
   readonly #sessions = new Map<string, HttpSession>();
+  readonly #byId = new Map<string, HttpSession>();
   readonly #ended = new Map<string, number>();
-  readonly #onGone: (session: HttpSession) => void;
 
-  /** @param onGone - told of each session that is not kept any more */
-  constructor(handler: Handler, edge: Edge, onGone: (session: HttpSession) => void = () => undefined) {
-    this.#handler = handler;
-    this.#edge = edge;
-    this.#onGone = onGone;
-    this.#seal = createSeal(edge.secret, edge.random);
-    this.#purpose = `legacy session of ${edge.audience}`;
+  constructor(parts: SessionStoreParts) {
+    this.#parts = parts;
+    this.#tokens = new SessionTokens(parts.edge);
+  }
+
+  /** All that are kept here, the one used longest ago first. */
+  all(): HttpSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** How many are kept here. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** One that is kept here. */
+  get(id: string): HttpSession | undefined {
+    return this.#byId.get(id);
   }
 
   /** Starts a session. @throws McpError `overloaded` if there are too many, all of them in use */
   async create(client: LegacyClient, principal: Principal | null): Promise<HttpSession> {
-    const expires = this.#edge.clock.wallClock() + LIFETIME_MS;
-    const token = await this.#seal.seal(this.#purpose, {
-      id: toBase64Url(this.#edge.random.bytes(16)),
-      version: client.version,
-      name: cut(client.clientInfo.name),
-      clientVersion: cut(client.clientInfo.version),
-      asks: askable(client.capabilities),
-      subject: principal?.subject ?? null,
-      issuer: principal?.issuer ?? null,
-      expires,
-    });
-    return this.#keep(this.#make({ token, client, owner: ownerOf(principal), expires }));
+    const { random, clock } = this.#parts.edge;
+    const id = toBase64Url(random.bytes(16));
+    const claims = { id, client, owner: ownerOf(principal), expires: clock.wallClock() + LIFETIME_MS };
+    const token = await this.#tokens.seal(claims);
+    await this.#parts.shared?.create(id, { capabilities: client.capabilities, watched: [] });
+    return this.#keep(this.#make({ ...claims, token, principal }));
   }
 
   /**
@@ -93,52 +107,93 @@ export class SessionStore {
    * @throws McpError `session_not_found` if there is none, or it is another principal's
    */
   async find(token: string, principal: Principal | null): Promise<HttpSession> {
+    this.#endIfIdle(this.#sessions.get(token));
     const resumed = this.#sessions.has(token) ? undefined : await this.#resume(token, principal);
     // Another request may have resumed it meanwhile.
-    const known = this.#sessions.get(token) ?? resumed;
+    const known = this.#sessions.get(token) ?? resumed?.session;
     if (!known || !isSame(known.owner, principal)) throw notFound();
-    if (known.expires > this.#edge.clock.wallClock() && !this.#ended.has(token)) return this.#keep(known);
-    this.end(known);
-    throw notFound();
+    if (known.expires <= this.#parts.edge.clock.wallClock() || this.#ended.has(token)) {
+      await this.end(known);
+      throw notFound();
+    }
+    known.principal = principal;
+    known.usedAt = this.#parts.edge.clock.now();
+    this.#keep(known);
+    if (known === resumed?.session) this.#parts.onResumed?.(known, resumed.record);
+    return known;
   }
 
-  /** Ends a session; its token is refused from now on. */
-  end(session: HttpSession): void {
-    this.#ended.set(session.token, this.#edge.clock.wallClock() + LIFETIME_MS);
+  /** Ends a session; its token is refused from now on, by other replicas too if they share a store. */
+  async end(session: HttpSession): Promise<void> {
+    this.drop(session);
+    await this.#parts.shared?.end(session.id);
+  }
+
+  /** Ends a session here. */
+  drop(session: HttpSession): void {
+    this.#ended.set(session.token, this.#parts.edge.clock.wallClock() + LIFETIME_MS);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
-    this.#letGo(session, 'The session was ended.');
+    this.letGo(session, 'The session was ended.');
+  }
+
+  /** Lets go of a session, which may come back by its token. */
+  letGo(session: HttpSession, reason: string): void {
+    this.#sessions.delete(session.token);
+    this.#byId.delete(session.id);
+    session.stream?.abort();
+    session.session.close(reason);
+    this.#parts.onGone?.(session);
+  }
+
+  /** Ends those that nobody has used for too long. */
+  endIdle(): void {
+    for (const session of this.all()) this.#endIfIdle(session);
   }
 
   /** Ends all streams and calls; tokens stay good for other replicas. */
   close(): void {
-    for (const session of this.#sessions.values()) this.#letGo(session, 'The server is closing.');
+    for (const session of this.#sessions.values()) this.letGo(session, 'The server is closing.');
   }
 
-  #letGo(session: HttpSession, reason: string): void {
-    this.#sessions.delete(session.token);
-    session.stream?.abort();
-    session.session.close(reason);
-    this.#onGone(session);
+  #endIfIdle(session: HttpSession | undefined): void {
+    const { edge, shared } = this.#parts;
+    if (!session) return;
+    if (session.connections > 0 || session.session.busy) session.usedAt = edge.clock.now();
+    if (edge.clock.now() - session.usedAt < edge.sessionIdleMs) return;
+    // Another replica may have used it: then it has a record, and comes back by its token.
+    if (shared) this.letGo(session, 'The session was not used for too long.');
+    else this.drop(session);
   }
 
-  async #resume(token: string, principal: Principal | null): Promise<HttpSession | undefined> {
+  async #resume(token: string, principal: Principal | null): Promise<Resumed | undefined> {
     this.#forgetExpired();
     if (this.#ended.has(token)) return undefined;
-    const content = await this.#seal.open(this.#purpose, token);
-    if (content?.subject !== (principal?.subject ?? null) || content.issuer !== (principal?.issuer ?? null))
-      return undefined;
-    const owner = ownerOf(principal);
-    return this.#make({ token, client: clientFrom(content), owner, expires: Number(content.expires), isResumed: true });
+    const claims = await this.#tokens.open(token, principal);
+    if (!claims) return undefined;
+    const record = await this.#recordOf(claims);
+    return record && { session: this.#make({ ...claims, token, principal, resumed: record }), record };
   }
 
-  #make({ token, client, owner, expires, isResumed = false }: NewSession): HttpSession {
-    const { clock, random } = this.#edge;
+  /** What was said elsewhere; undefined if the session has ended there. Without a shared store it is not known. */
+  async #recordOf({ id, client }: SessionClaims): Promise<SessionRecord | undefined> {
+    const { shared } = this.#parts;
+    return shared ? shared.read(id) : { capabilities: client.capabilities, watched: [] };
+  }
+
+  #make({ token, client: named, id, owner, expires, principal, resumed }: NewSession): HttpSession {
+    const { handler, edge } = this.#parts;
+    const { clock, random } = edge;
+    const client = resumed ? { ...named, capabilities: resumed.capabilities } : named;
     const onEnd = (): void => {
-      this.end(made);
+      this.end(made).catch((thrown: unknown) => {
+        const fields = { message: McpError.from(thrown).message };
+        edge.telemetry.record({ name: 'session.end_failed', severity: 'warn', fields });
+      });
     };
-    const session = new LegacySession(this.#handler, client, { clock, random, isResumed, onEnd });
-    const made: HttpSession = { token, session, owner, expires, connections: 0 };
+    const tools = { clock, random, isResumed: resumed !== undefined, logLevel: resumed?.logLevel, onEnd };
+    const session = new LegacySession(handler, client, tools);
+    const made: HttpSession = { token, id, session, owner, expires, principal, usedAt: clock.now(), connections: 0 };
     return made;
   }
 
@@ -146,6 +201,7 @@ export class SessionStore {
   #keep(session: HttpSession): HttpSession {
     if (!this.#sessions.delete(session.token) && this.#sessions.size >= MAX_SESSIONS) this.#makeRoom();
     this.#sessions.set(session.token, session);
+    this.#byId.set(session.id, session);
     return session;
   }
 
@@ -158,51 +214,23 @@ export class SessionStore {
     for (const session of this.#sessions.values()) {
       if (session.connections > 0) continue;
       if (!session.session.busy) {
-        this.#letGo(session, 'Too many sessions are in use.');
+        this.letGo(session, 'Too many sessions are in use.');
         return;
       }
       waiting ??= session;
     }
     if (!waiting) throw new McpError('overloaded', 'Too many sessions are in use; try again later.');
-    this.#letGo(waiting, 'Too many sessions are in use.');
+    this.letGo(waiting, 'Too many sessions are in use.');
   }
 
   #forgetExpired(): void {
-    const now = this.#edge.clock.wallClock();
+    const now = this.#parts.edge.clock.wallClock();
     for (const [token, expires] of this.#ended) {
       if (expires > now) return;
       this.#ended.delete(token);
     }
   }
 }
-
-const cut = (text: unknown): string => (typeof text === 'string' ? text.slice(0, MAX_NAME) : '');
-
-/** Whether a principal is the owner. Two issuers may both have a subject of that name. */
-export const isSame = (one: SessionOwner | null, other: SessionOwner | null): boolean =>
-  one?.subject === other?.subject && one?.issuer === other?.issuer;
-
-/** The owner that a principal is. */
-export const ownerOf = (principal: Principal | null): SessionOwner | null =>
-  principal && { subject: principal.subject, ...(principal.issuer === undefined ? {} : { issuer: principal.issuer }) };
-
-const clientFrom = (content: JsonObject): LegacyClient => ({
-  version: String(content.version),
-  clientInfo: { name: content.name, version: content.clientVersion },
-  capabilities: isJsonObject(content.asks) ? content.asks : {},
-});
-
-/** What a client can be asked, and nothing else that it declared: the token must fit in a header. */
-function askable({ elicitation, sampling, roots }: JsonObject): JsonObject {
-  return {
-    ...(isJsonObject(elicitation) ? { elicitation: members(elicitation, ['form', 'url']) } : {}),
-    ...(isJsonObject(sampling) ? { sampling: members(sampling, ['tools']) } : {}),
-    ...(isJsonObject(roots) ? { roots: {} } : {}),
-  };
-}
-
-const members = (capability: JsonObject, names: readonly string[]): JsonObject =>
-  Object.fromEntries(names.filter((name) => isJsonObject(capability[name])).map((name) => [name, {}]));
 
 const notFound = (): McpError =>
   new McpError('session_not_found', 'The session has ended or never was; send initialize without Mcp-Session-Id.');

@@ -11,7 +11,8 @@ import { serveChannel, type ChannelServer } from './channel.ts';
 import type { Edge } from './edge.ts';
 import { eventResponse } from './event-stream.ts';
 import { emptyResponse, type HttpRequest, type HttpResponse, type StreamSink } from './http-message.ts';
-import { isSame, LIFETIME_MS, ownerOf, type SessionOwner } from './session-store.ts';
+import { isSame, ownerOf, type SessionOwner } from './session-owner.ts';
+import { LIFETIME_MS } from './session-token.ts';
 
 /** Sessions at a time; each has a connection that is open. */
 const MAX_SESSIONS = 10_000;

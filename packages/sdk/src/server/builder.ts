@@ -170,7 +170,7 @@ export class MCPServerBuilder<
     checkFunctions(this.#toolLayers, 'useTool', faults);
     const { name, version, title, description, websiteUrl, icons, instructions, ...options } = this.#options;
     const { pageSize = 100, ttlMs = 0, cacheScope = 'private', store, toolTimeoutMs, ...rest } = options;
-    const edge: EdgeOptions = { telemetry: consoleTelemetry, audience: name, ...rest };
+    const edge: EdgeOptions = { telemetry: consoleTelemetry, audience: name, ...(store && { store }), ...rest };
     const resolved = isWhole ? faults.attempt(() => resolveEdge(edge)) : undefined;
     const { secret, clock, random, telemetry } = resolved ?? resolveEdge();
     const closing = new AbortController();

@@ -19,8 +19,9 @@ export interface ServerOptions extends EdgeOptions, CacheHints {
   /** Entries of one page of a list. Range: from 1. @defaultValue 100 */
   pageSize?: number;
   /**
-   * Keeps long journals of calls that ask, makes their states good for one use, and keeps tasks.
-   * @defaultValue none: tasks live in memory, states may be used again and are at most 8 KiB
+   * Keeps long journals of calls that ask, makes their states good for one use, keeps tasks, and what legacy sessions
+   * have said.
+   * @defaultValue none: tasks and sessions live in memory, states may be used again and are at most 8 KiB
    */
   store?: Store;
   /** How long one round of a function may take. Unit: ms, from 1. @defaultValue no limit */
@@ -35,15 +36,9 @@ const SHAPE: Shape<ServerOptions> = {
     ...{ name: 'text', version: 'text', title: 'text', description: 'text', websiteUrl: 'text', icons: 'array' },
     ...{ instructions: 'text', pageSize: 'number', store: 'store', toolTimeoutMs: 'number', ttlMs: 'number' },
     ...{ cacheScope: 'text', origins: 'texts', hosts: 'texts', limits: 'object', authenticate: 'function' },
-    ...{
-      legacySessions: 'boolean',
-      sse: 'boolean',
-      telemetry: 'telemetry',
-      secret: 'bytes',
-      audience: 'text',
-      keepAliveMs: 'number',
-    },
-    ...{ pollAfterMs: 'number', clock: 'clock', random: 'random' },
+    ...{ legacySessions: 'boolean', sse: 'boolean', telemetry: 'telemetry', secret: 'bytes', audience: 'text' },
+    ...{ keepAliveMs: 'number', pollAfterMs: 'number', sessionIdleMs: 'number', bus: 'bus' },
+    ...{ clock: 'clock', random: 'random' },
   },
 };
 

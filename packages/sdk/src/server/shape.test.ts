@@ -83,7 +83,7 @@ it.each<[object, string]>([
   [{ ...OK, pageSize: '10' }, 'pageSize is text; allowed: a number.'],
   [{ ...OK, origins: 'https://app.example' }, 'origins is text; allowed: an array of texts.'],
   [{ ...OK, authenticate: 'token' }, 'authenticate is text; allowed: a function.'],
-  [{ ...OK, store: {} }, 'store is an object; allowed: an object with the methods get, set, add, delete.'],
+  [{ ...OK, store: {} }, 'store is an object; allowed: an object with the methods get, set, add, replace, delete.'],
   [{ ...OK, secret: 's3cret'.repeat(10) }, 'secret is text; allowed: a Uint8Array.'],
   [{ version: '1' }, 'name is missing; allowed: text.'],
 ])('options %j are refused, and values not quoted', (options, message) => {

@@ -7,7 +7,8 @@ type Kind =
 
 /** Methods of what a caller may implement. */
 const PORTS = {
-  store: ['get', 'set', 'add', 'delete'],
+  store: ['get', 'set', 'add', 'replace', 'delete'],
+  bus: ['publish', 'subscribe'],
   telemetry: ['record'],
   clock: ['now', 'wallClock', 'after'],
   random: ['next', 'bytes'],
@@ -131,6 +132,7 @@ const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   number: (value) => typeof value === 'number',
   bytes: (value) => value instanceof Uint8Array,
   store: isPort('store'),
+  bus: isPort('bus'),
   telemetry: isPort('telemetry'),
   clock: isPort('clock'),
   random: isPort('random'),

@@ -33,6 +33,12 @@ export function createFileStore(folder: string, clock: Clock = systemClock): Sto
         () => false,
       );
     },
+    // Tests replace what one process at a time changes.
+    async replace(key, { was, value }, ttlMs) {
+      if ((await get(key)) !== was) return false;
+      await this.set(key, value, ttlMs);
+      return true;
+    },
     delete: (key) => rm(pathOf(key), { force: true }),
   };
 }
