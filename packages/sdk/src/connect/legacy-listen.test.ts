@@ -69,6 +69,23 @@ describe('listening to a legacy server on a channel', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('subscribes once, however many watch a resource, and unsubscribes after the last', async () => {
+    const channel = new FakeChannel();
+    channel.onSend = ({ id }) => {
+      if (id !== undefined) channel.receive({ jsonrpc: '2.0', id, result: {} });
+    };
+    const resources = new ResourceSubscriptions(linkOverChannel(channel, 'child'));
+    const { signal } = new AbortController();
+    for (let nth = 0; nth < 100; nth++) await resources.subscribe('x://1', signal);
+    for (let nth = 0; nth < 100; nth++) resources.unsubscribe('x://1');
+    await resources.subscribe('x://1', signal);
+    expect(channel.sent.map(({ method }) => method)).toEqual([
+      'resources/subscribe',
+      'resources/unsubscribe',
+      'resources/subscribe',
+    ]);
+  });
+
   it('ends at once when its caller has gone before it began', async () => {
     const { done } = await open(EVERYTHING, AbortSignal.abort());
     expect(await done).toBe('cancelled');

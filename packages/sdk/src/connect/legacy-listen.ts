@@ -61,8 +61,8 @@ export async function listenLegacy(link: Link, options: LegacyListen): Promise<R
   };
   call.signal.addEventListener('abort', end, { once: true });
   expired?.addEventListener('abort', end, { once: true });
-  // It may have aborted while the stream was opened: then it says no more.
-  if (call.signal.aborted) end();
+  // They may have aborted while the stream was opened: then they say no more.
+  if (call.signal.aborted || expired?.aborted) end();
   void link.closed.then(end);
   return streamReply(queue, end);
 }
@@ -84,10 +84,16 @@ async function subscribeAll(watched: ResourceSubscriptions, call: Call, capabili
 const isWithin = (uri: string, watched: string): boolean =>
   uri === watched || uri.startsWith(watched.endsWith('/') ? watched : `${watched}/`);
 
+interface Watched {
+  count: number;
+  /** Whether the server tells of it. */
+  isAgreed: boolean;
+}
+
 /** The resources that one session watches: a server knows only whether it does, not for how many. */
 export class ResourceSubscriptions {
   readonly #link: Link;
-  readonly #counts = new Map<string, number>();
+  readonly #watched = new Map<string, Watched>();
 
   constructor(link: Link) {
     this.#link = link;
@@ -95,9 +101,14 @@ export class ResourceSubscriptions {
 
   /** Has the server tell of a resource. @throws RemoteError if it does not */
   async subscribe(uri: string, signal: AbortSignal): Promise<void> {
-    this.#counts.set(uri, (this.#counts.get(uri) ?? 0) + 1);
+    const watched = this.#watched.get(uri) ?? { count: 0, isAgreed: false };
+    this.#watched.set(uri, watched);
+    watched.count++;
+    // Each new watch opens all others anew: the server must not be asked for those again.
+    if (watched.isAgreed) return;
     try {
       await this.#send('resources/subscribe', uri, { signal });
+      watched.isAgreed = true;
     } catch (thrown) {
       this.#remove(uri);
       throw thrown;
@@ -112,10 +123,9 @@ export class ResourceSubscriptions {
 
   /** @returns whether nobody is left */
   #remove(uri: string): boolean {
-    const count = (this.#counts.get(uri) ?? 0) - 1;
-    if (count > 0) this.#counts.set(uri, count);
-    else this.#counts.delete(uri);
-    return count === 0;
+    const watched = this.#watched.get(uri);
+    if (!watched || --watched.count > 0) return false;
+    return this.#watched.delete(uri);
   }
 
   async #send(method: string, uri: string, options: CallOptions = {}): Promise<void> {

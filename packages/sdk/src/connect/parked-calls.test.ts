@@ -294,6 +294,20 @@ test('two retries with one state share one outcome, and no other call has it', a
   await expect(call({ ...retry, name: 'other' })).rejects.toMatchObject({ code: 'invalid_params' });
 });
 
+test('outcomes are kept for so many retries only', async () => {
+  const clock = new PromptClock();
+  const { call } = caller(async (calls) => {
+    for (let nth = 0; nth < 1_100; nth++) await calls.ask(form(String(nth)));
+    return resultReply(done('end'));
+  }, clock);
+  let last = await call({});
+  const first = last;
+  for (let nth = 0; nth < 1_001; nth++)
+    last = await call({ requestState: last.requestState, inputResponses: { [`a${nth}`]: { action: 'accept' } } });
+  expect(clock.waiting, 'one is held').toBe(1_001);
+  await expect(call({ requestState: first.requestState, inputResponses: {} })).rejects.toThrow('requestState');
+});
+
 test('progress carries the token of the round at hand', async () => {
   const note = (progress: number, progressToken: string): Message => ({
     kind: 'notification',

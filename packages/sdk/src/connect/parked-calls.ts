@@ -23,6 +23,9 @@ const MAX_PARKED = 1_000;
 /** How long the outcome of a round is kept for a retry that comes twice. Unit: ms. */
 const REPEAT_MS = 60_000;
 
+/** Outcomes that are kept so at a time. */
+const MAX_RESUMED = 1_000;
+
 interface Parked {
   readonly held: ParkedCall;
   readonly binding: string;
@@ -88,7 +91,7 @@ export class ParkedCalls {
     parked.stop();
     const { reply, final } = shareFinal(this.#round(parked.held, call));
     const forget = this.#clock.after(REPEAT_MS, () => this.#resumed.delete(state));
-    this.#resumed.set(state, { binding, final, stop: forget });
+    this.#keep(state, { binding, final, stop: forget });
     return reply;
   }
 
@@ -122,6 +125,15 @@ export class ParkedCalls {
     this.#parked.clear();
     for (const { stop } of this.#resumed.values()) stop();
     this.#resumed.clear();
+  }
+
+  /** Keeps an outcome; each holds a result. */
+  #keep(state: string, resumed: Resumed): void {
+    this.#resumed.set(state, resumed);
+    const [oldest] = this.#resumed;
+    if (this.#resumed.size <= MAX_RESUMED || !oldest) return;
+    oldest[1].stop();
+    this.#resumed.delete(oldest[0]);
   }
 
   #candidates(call: Call | undefined): ParkedCall[] {
