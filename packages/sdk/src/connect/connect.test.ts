@@ -13,6 +13,7 @@ import {
 } from '../../test/support/fake-peers.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
+import { META, MODERN_VERSION } from '../core/protocol.ts';
 import type { JsonObject } from '../core/json.ts';
 import { linkOverChannel } from './channel-link.ts';
 import { connect } from './connect.ts';
@@ -234,6 +235,72 @@ describe('a server on a pipe that is slow to start', () => {
     );
     expect((await connecting).era).toBe('legacy');
     expect(verdict.era).toBe('legacy');
+  });
+});
+
+describe('a legacy session that its server has forgotten', () => {
+  /** A legacy server with sessions that a modern one takes the place of; `probe` is what that answers. */
+  function replaced(probe: (message: JsonObject) => FakeAnswer) {
+    let isReplaced = false;
+    let sessions = 0;
+    const client = new FakeHttpClient(({ message, headers }) => {
+      if (message.method === 'server/discover') return isReplaced ? probe(message) : { status: 400 };
+      if (message.method === 'initialize')
+        return { json: initialized(message), headers: { 'mcp-session-id': `s${++sessions}` } };
+      if (message.method === 'notifications/initialized') return { status: 202 };
+      if (isReplaced && headers['mcp-session-id'] === 's1') return { status: 404 };
+      return { json: ok(message, { sent: message.params }) };
+    });
+    const replace = (): void => {
+      isReplaced = true;
+      client.requests.splice(0);
+    };
+    const methods = (): unknown[] => client.requests.map(({ message }) => message.method);
+    return { client, replace, methods };
+  }
+
+  const reach = (client: FakeHttpClient, more: Partial<ConnectOptions> = {}): Promise<Connection> =>
+    connect(linkOverHttp(client, new URL('http://up.example/')), options(more));
+
+  it('is followed by the modern era if the server speaks it by then', async () => {
+    const verdict = new EraVerdict(new FakeClock());
+    const { client, replace, methods } = replaced((message) => ({ json: discovered(message) }));
+    const connection = await reach(client, { verdict });
+    expect([connection.era, verdict.era]).toEqual(['legacy', 'legacy']);
+    const listening = await connection.handler(createCall('subscriptions/listen', { notifications: {} }));
+    replace();
+    const calls = ['a', 'b'].map((name) => connection.handler(createCall('tools/call', { name })));
+    const results = await Promise.all(calls.map(async (call) => (await call).result()));
+    const _meta = { [META.protocolVersion]: MODERN_VERSION };
+    expect(results).toMatchObject([{ sent: { name: 'a', _meta } }, { sent: { name: 'b', _meta } }]);
+    expect(methods()).toEqual(['tools/call', 'tools/call', 'server/discover', 'tools/call', 'tools/call']);
+    expect([connection.era, connection.version, verdict.era]).toEqual(['modern', MODERN_VERSION, 'modern']);
+    expect(connection.server.instructions).toBe('hi');
+    await connection.ping(new AbortController().signal);
+    expect(methods().at(-1)).toBe('server/discover');
+    // Whoever listened to the session listens anew.
+    for await (const message of listening.messages()) expect(message.kind).toBe('notification');
+  });
+
+  it.each<[string, (message: JsonObject) => FakeAnswer]>([
+    ['is a legacy one still', () => ({ status: 400 })],
+    ['says nothing of its era', () => ({ status: 503 })],
+  ])('is opened again if the server %s', async (_, probe) => {
+    const { client, replace, methods } = replaced(probe);
+    const connection = await reach(client);
+    replace();
+    expect(await (await connection.handler(createCall('tools/call', { name: 'a' }))).result()).toBeDefined();
+    expect(methods().slice(0, 3)).toEqual(['tools/call', 'server/discover', 'initialize']);
+    expect(connection.era).toBe('legacy');
+  });
+
+  it('of one caller ends, and the era is asked for when the next is opened', async () => {
+    const verdict = new EraVerdict(new FakeClock());
+    const { client, replace } = replaced((message) => ({ json: discovered(message) }));
+    const connection = await reach(client, { verdict, reopens: false });
+    replace();
+    await expect(connection.handler(createCall('tools/call', { name: 'a' }))).rejects.toThrow('forgotten');
+    expect((await reach(client, { verdict })).era).toBe('modern');
   });
 });
 

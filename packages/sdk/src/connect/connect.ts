@@ -3,11 +3,11 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { META, MODERN_VERSION } from '../core/protocol.ts';
 import type { Result } from '../core/reply.ts';
 import type { Connection, ConnectOptions, ServerDescription } from './connection.ts';
-import { HttpLink } from './http-link.ts';
+import { HttpLink, linkOverHttp } from './http-link.ts';
 import { connectLegacy } from './legacy.ts';
 import type { Link } from './link.ts';
 import { ModernUpstream, pingModern } from './modern.ts';
-import { doubtsLegacy, probe, refusesRequest, Silence } from './probe.ts';
+import { ask, doubtsLegacy, probe, refusesRequest, Silence } from './probe.ts';
 import { linkOverSse } from './sse.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function connect(link: Link, options: ConnectOptions): Promise<Conn
   const isSse = verdict?.isSse === true && link instanceof HttpLink;
   if (verdict?.era !== 'legacy' || (era === 'legacy' && !isSse)) return findOut(link, options);
   try {
-    return await (isSse ? connectSse(link, options) : connectLegacy(link, options));
+    return await (isSse ? connectSse(link, options) : openLegacy(link, options));
   } catch (thrown) {
     if (!doubtsLegacy(thrown)) throw thrown;
     return findOut(link, options);
@@ -47,7 +47,7 @@ const WITHOUT_POSTS: readonly unknown[] = [400, 404, 405];
 async function connectFormer(link: Link, options: ConnectOptions): Promise<Connection> {
   const { verdict } = options;
   try {
-    const connection = await connectLegacy(link, options);
+    const connection = await openLegacy(link, options);
     verdict?.found('legacy');
     return connection;
   } catch (refusal) {
@@ -115,13 +115,27 @@ function modernConnection(link: Link, discovered: Result, options: ConnectOption
   };
 }
 
+/** A session over HTTP, which its server may forget; whoever wants the legacy era asks for no other. */
+function openLegacy(link: Link, options: ConnectOptions): Promise<Connection> {
+  if (!(link instanceof HttpLink) || options.era === 'legacy') return connectLegacy(link, options);
+  return connectLegacy(link, { ...options, reconsider: () => findModern(link, options) });
+}
+
+/** Asks whether a server that was a legacy one is modern by now, past the session. What says nothing of that is no verdict. */
+async function findModern({ source }: HttpLink, options: ConnectOptions): Promise<Connection | undefined> {
+  const link = linkOverHttp(source.client, source.url, source.headers);
+  const now = { ...options, signal: AbortSignal.timeout(RECONSIDER_TIMEOUT_MS) };
+  const found = await ask(link, now).catch(() => 'legacy' as const);
+  return found === 'legacy' ? undefined : modernConnection(link, found, options);
+}
+
 /** Limit for asking for the era again. Unit: ms. */
 const RECONSIDER_TIMEOUT_MS = 30_000;
 
 async function reconsider(link: Link, options: ConnectOptions): Promise<Connection | undefined> {
   const now = { ...options, signal: AbortSignal.timeout(RECONSIDER_TIMEOUT_MS) };
   if ((await probe(link, now)) !== 'legacy') return undefined;
-  const connection = await connectLegacy(link, now);
+  const connection = await openLegacy(link, now);
   options.verdict?.found('legacy');
   return connection;
 }

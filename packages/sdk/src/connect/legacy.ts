@@ -2,7 +2,7 @@ import { createCall, type Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
-import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
+import { isLegacyVersion, LATEST_LEGACY_VERSION, MODERN_VERSIONS, type Era, type LogLevel } from '../core/protocol.ts';
 import { META } from '../core/protocol.ts';
 import { RemoteError, resultReply, type Reply } from '../core/reply.ts';
 import { LEGACY_META, patchMeta, withoutTask } from '../wire/params.ts';
@@ -21,31 +21,38 @@ const REOPEN_TIMEOUT_MS = 30_000;
 /** Limit for telling the server which log messages are wanted. Unit: ms. */
 const SET_LEVEL_TIMEOUT_MS = 10_000;
 
+/** How a legacy session is opened, and opened again. */
+export interface LegacyOptions extends ConnectOptions {
+  /** Asks a server that has forgotten the session for its era; undefined if it is not known to be modern by then. */
+  readonly reconsider?: () => Promise<Connection | undefined>;
+}
+
 /**
  * Opens a legacy session and makes a modern handler of it.
  * @throws McpError `unavailable` if the server cannot be reached or refuses
  */
-export async function connectLegacy(link: Link, options: ConnectOptions): Promise<Connection> {
+export async function connectLegacy(link: Link, options: LegacyOptions): Promise<Connection> {
   const session = new LegacyUpstream(link, options);
   await session.initialize(options.signal);
   return session;
 }
 
 class LegacyUpstream implements Connection {
-  readonly era = 'legacy';
   readonly closed: Promise<unknown>;
-  version: string = LATEST_LEGACY_VERSION;
-  server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
+  #version: string = LATEST_LEGACY_VERSION;
+  #server: ServerDescription = { serverInfo: undefined, capabilities: {}, instructions: undefined };
   readonly #link: Link;
   readonly #resources: ResourceSubscriptions;
-  readonly #options: ConnectOptions;
+  readonly #options: LegacyOptions;
   readonly #level = new SessionLevel((level) => this.#setLevel(level));
   #reopening: Promise<void> | undefined;
   #stream: GetStream | undefined;
   /** Aborts when another session takes the place of this one. */
   #session = new AbortController();
+  /** What has taken the place of the server. */
+  #modern: Connection | undefined;
 
-  constructor(link: Link, options: ConnectOptions) {
+  constructor(link: Link, options: LegacyOptions) {
     this.#link = link;
     this.#resources = new ResourceSubscriptions(link);
     this.#options = options;
@@ -53,10 +60,23 @@ class LegacyUpstream implements Connection {
     link.onRequest = options.answer;
   }
 
+  get era(): Era {
+    return this.#modern?.era ?? 'legacy';
+  }
+
+  get version(): string {
+    return this.#modern?.version ?? this.#version;
+  }
+
+  get server(): ServerDescription {
+    return this.#modern?.server ?? this.#server;
+  }
+
   readonly handler = (call: Call): Promise<Reply> => {
+    if (this.#modern) return this.#modern.handler(call);
     if (call.method === 'server/discover') return Promise.resolve(this.#discover());
     if (call.method === 'subscriptions/listen') return this.#listen(call);
-    if (call.isNotification) return this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) });
+    if (call.isNotification) return this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) }, call);
     return this.#request(call);
   };
 
@@ -79,12 +99,12 @@ class LegacyUpstream implements Connection {
     const version = result.protocolVersion;
     if (typeof version !== 'string' || !isLegacyVersion(version))
       throw new McpError('unsupported_protocol_version', `${this.#link.label} chose the revision ${String(version)}.`);
-    this.version = version;
+    this.#version = version;
     // A new session knows nothing of the level and the subscriptions of the one before.
     this.#level.reset();
     this.#session.abort();
     this.#session = new AbortController();
-    this.server = {
+    this.#server = {
       serverInfo: isJsonObject(result.serverInfo) ? result.serverInfo : undefined,
       capabilities: isJsonObject(result.capabilities) ? result.capabilities : {},
       instructions: typeof result.instructions === 'string' ? result.instructions : undefined,
@@ -116,6 +136,7 @@ class LegacyUpstream implements Connection {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
+    if (this.#modern) return this.#modern.ping(signal);
     const call = createCall('ping', {}, { signal });
     const reply = await this.#send({ ...call, params: Payload.of<JsonObject>({}) });
     await readToEnd(reply);
@@ -132,7 +153,7 @@ class LegacyUpstream implements Connection {
       const given = call.round > 0 ? withoutAnswers(call.params) : call.params;
       const takesTask = call.era === 'legacy' && runsToolsAsTasks(this.server.capabilities);
       const params = takesTask ? given : withoutTask(call.method, given);
-      const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }));
+      const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }, call));
       if (reply.single) leave();
       else void reply.done.then(leave);
       return reply;
@@ -148,9 +169,13 @@ class LegacyUpstream implements Connection {
     await readToEnd(reply);
   }
 
-  /** Sends a call in the session that is open, or in the one that is being opened. */
-  async #send(call: Call): Promise<Reply> {
+  /**
+   * Sends a call in the session that is open, or in the one that is being opened.
+   * @param given - the call in its modern form
+   */
+  async #send(call: Call, given: Call = call): Promise<Reply> {
     if (this.#reopening) await untilAborted(this.#reopening, call.signal);
+    if (this.#modern) return this.#modern.handler(given);
     const session = this.#sessionId;
     try {
       return await this.#link.send(call);
@@ -158,11 +183,16 @@ class LegacyUpstream implements Connection {
       if (!isExpired(thrown)) throw thrown;
       if (this.#options.reopens === false) return await this.#forgotten();
       await untilAborted(this.#reopen(session), call.signal);
-      return this.#link.send(call);
+      return this.#sendAgain(call, given);
     }
   }
 
+  #sendAgain(call: Call, given: Call): Promise<Reply> {
+    return this.#modern ? this.#modern.handler(given) : this.#link.send(call);
+  }
+
   async #forgotten(): Promise<never> {
+    this.#options.verdict?.forget();
     await this.close();
     throw new McpError('unavailable', `${this.#link.label} has forgotten the session.`);
   }
@@ -174,11 +204,16 @@ class LegacyUpstream implements Connection {
   /** Opens a session again, once for all calls that found it expired. A 404 says that the call has not run. */
   #reopen(expired: string | undefined): Promise<void> {
     if (this.#reopening) return this.#reopening;
-    if (this.#sessionId !== expired) return Promise.resolve();
-    this.#reopening = this.initialize(AbortSignal.timeout(REOPEN_TIMEOUT_MS)).finally(
-      () => (this.#reopening = undefined),
-    );
+    if (this.#modern || this.#sessionId !== expired) return Promise.resolve();
+    this.#reopening = this.#openAnew().finally(() => (this.#reopening = undefined));
     return this.#reopening;
+  }
+
+  /** A server that has forgotten the session may have been started anew, as another: its era is asked for first. */
+  async #openAnew(): Promise<void> {
+    this.#modern = await this.#options.reconsider?.();
+    if (this.#modern) this.#session.abort();
+    else await this.initialize(AbortSignal.timeout(REOPEN_TIMEOUT_MS));
   }
 
   #discover(): Reply {

@@ -59,7 +59,8 @@ export class Silence {
   }
 }
 
-async function ask(link: Link, options: ConnectOptions, mayRetry = true): Promise<Result | 'legacy'> {
+/** Asks as {@link probe} does, and waits for an answer. @throws McpError like that */
+export async function ask(link: Link, options: ConnectOptions, mayRetry = true): Promise<Result | 'legacy'> {
   const { signal, clientInfo } = options;
   try {
     const reply = await link.send(createCall('server/discover', {}, { signal, clientInfo }));
