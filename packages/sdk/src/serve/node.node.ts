@@ -180,15 +180,22 @@ async function writeStream(
   res.end();
 }
 
-const sinkOf = (res: ServerResponse): StreamSink => ({
-  write(text) {
-    if (res.destroyed || res.writableEnded || res.write(text)) return undefined;
-    return new Promise((resolve) => {
+function sinkOf(res: ServerResponse): StreamSink {
+  // All that wait share one pair of listeners: more than ten would look like a leak.
+  let room: Promise<void> | undefined;
+  const waitForRoom = (): Promise<void> =>
+    new Promise((resolve) => {
       const done = (): void => {
         res.off('drain', done).off('close', done);
+        room = undefined;
         resolve();
       };
       res.once('drain', done).once('close', done);
     });
-  },
-});
+  return {
+    write(text) {
+      if (res.destroyed || res.writableEnded || res.write(text)) return undefined;
+      return (room ??= waitForRoom());
+    },
+  };
+}

@@ -7,7 +7,7 @@ import { startHttp } from '../../test/support/http-server.ts';
 import { modern, rawClient } from '../../test/support/raw-http.ts';
 import { McpError } from '../core/errors.ts';
 import { MCPServerBuilder } from '../server/builder.ts';
-import type { HttpHandler } from './http-message.ts';
+import type { HttpHandler, StreamSink } from './http-message.ts';
 import { listenHttp } from './listen.node.ts';
 import * as needsNode from './needs-node.ts';
 import { toNode } from './node.node.ts';
@@ -247,4 +247,19 @@ describe('what needs Node', () => {
     expect(() => needsNode[name]()).toThrow(/needs Node/);
     expect(platformWeb[name]).toBe(needsNode[name]);
   });
+});
+
+it('a stream that many wait to write to looks like no leak', async () => {
+  let counted = 0;
+  const stream = async ({ write }: StreamSink): Promise<void> => {
+    await Promise.all(Array.from({ length: 20 }, () => write('x'.repeat(1_000_000))));
+  };
+  const handle = toNode(() => Promise.resolve({ status: 200, headers: {}, stream }));
+  const http = await startHttp((req, res) => {
+    void handle(req, res);
+    setImmediate(() => (counted = res.listenerCount('drain')));
+  });
+  cleanups.push(http.close);
+  expect((await (await fetch(http.url)).text()).length).toBe(20_000_000);
+  expect(counted).toBeLessThanOrEqual(2);
 });

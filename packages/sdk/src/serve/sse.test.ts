@@ -284,6 +284,25 @@ describe('HTTP+SSE is bounded', () => {
     expect(await sse.handle(asked('GET'), null)).toMatchObject({ status: 200 });
   });
 
+  it('by what waits for a caller that does not read: its connection is cut', async () => {
+    const sse = endpoint();
+    const opened = await sse.handle(asked('GET'), null);
+    let query = '';
+    const streaming = opened.stream?.({
+      write(text) {
+        if (query !== '') return new Promise(() => undefined);
+        query = /\?(\S+)/.exec(text)?.[1] ?? '';
+        return undefined;
+      },
+    });
+    const cut = streaming?.catch((thrown: unknown) => thrown);
+    // What is asked comes back with the answer.
+    const ping = request('x'.repeat(8 * 1024 * 1024), 'ping');
+    for (let count = 0; count < 9; count++) await sse.handle(asked('POST', query, ping), null);
+    expect(await cut).toMatchObject({ code: 'overloaded' });
+    await expect(sse.handle(asked('POST', query, ping), null)).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+
   it('by 1,000 running calls of a session', async () => {
     const sse = endpoint();
     const opened = await sse.handle(asked('GET'), null);

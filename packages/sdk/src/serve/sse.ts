@@ -20,6 +20,9 @@ const MAX_SESSIONS = 10_000;
 /** Calls of one session that may run at a time: its posts are answered before they are. */
 const MAX_RUNNING = 1_000;
 
+/** A caller that reads slower than it is answered is cut off here. Unit: characters waiting to be sent. */
+const MAX_WAITING = 64 * 1024 * 1024;
+
 /** How long a session may be open without a message. Unit: ms. A client says `initialize` at once. */
 const FIRST_MESSAGE_MS = 60_000;
 
@@ -104,6 +107,8 @@ function endpointFor(request: HttpRequest, id: string): string {
   return `?${query.toString()}`;
 }
 
+const UNREAD = 'The caller does not read what it is sent.';
+
 /** One session; what it answers goes to its stream. */
 class SseSession {
   readonly owner: SessionOwner | null;
@@ -116,6 +121,8 @@ class SseSession {
   /** Who sends the message that is being taken: scopes may differ from one to the next. */
   #principal: Principal | null;
   #isNew = true;
+  #waiting = 0;
+  #isCut = false;
 
   constructor(handler: Handler, edge: Edge, principal: Principal | null) {
     const { clock, limits, telemetry } = edge;
@@ -132,7 +139,7 @@ class SseSession {
     ];
     const channel = {
       open: (events: ChannelEvents): void => void (this.#events = events),
-      send: (json: WireJson): Promise<void> | undefined => this.#write(encodeEvent(json)),
+      send: (json: WireJson): Promise<void> | undefined => this.#send(encodeEvent(json)),
       close: (): undefined => {
         this.end('The server is closing.');
       },
@@ -145,11 +152,23 @@ class SseSession {
     return this.#server.running;
   }
 
-  /** Writes what the session says until it ends. */
+  /** Writes what the session says until it ends. @throws McpError `overloaded` if its caller does not read that */
   async run(write: StreamSink['write'], endpoint: string): Promise<void> {
     this.#write = write;
     void write(`event: endpoint\ndata: ${endpoint}\n\n`);
     await this.ended;
+    // What waits would be kept as long as the caller likes.
+    if (this.#isCut) throw new McpError('overloaded', UNREAD);
+  }
+
+  #send(event: string): Promise<void> | undefined {
+    const { length } = event;
+    const room = this.#write(event);
+    if (!room) return undefined;
+    this.#isCut = this.#waiting > MAX_WAITING;
+    this.#waiting += length;
+    if (this.#isCut) this.end(UNREAD);
+    return room.finally(() => (this.#waiting -= length));
   }
 
   /** Takes a message. @returns false if the session has ended */
