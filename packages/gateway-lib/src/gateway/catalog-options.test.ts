@@ -137,7 +137,7 @@ describe('what is said of a view', () => {
     ],
     [
       { name: 'v', tool: ['x'] },
-      'tool is "unknown"; allowed: name, version, instructions, upstreams, tools, prompts, resources.',
+      'tool is no option; allowed: name, version, instructions, upstreams, tools, prompts, resources, extensions.',
     ],
   ])('%# that is wrong is named with path, value and what is allowed', (options, fault) => {
     expect(faultsOf(() => resolve(options))).toEqual([`view: ${fault}`]);

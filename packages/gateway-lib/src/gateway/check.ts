@@ -1,3 +1,5 @@
+import { isJsonObject, McpError } from '@org/mcp-sdk';
+
 /** Longest time that timers take; they fire at once for a longer one. Unit: ms, about 24.8 days. */
 const MAX_MS = 2_147_483_647;
 
@@ -16,6 +18,11 @@ export class Check {
     this.faults.push(`${path} is ${kindOf(value)}; allowed: ${allowed}.`);
   }
 
+  /** For a key that nothing reads. */
+  misspelt(path: string, known: readonly string[]): void {
+    this.faults.push(`${path} is no option; allowed: ${known.join(', ')}.`);
+  }
+
   ms(path: string, value: number, min: number): number {
     if (!Number.isSafeInteger(value) || value < min || value > MAX_MS)
       this.fault(path, value, `an integer from ${min} to ${MAX_MS}, in milliseconds`);
@@ -27,6 +34,12 @@ export class Check {
     if (!allowed.includes(value)) this.fault(path, value, allowed.map((word) => `"${word}"`).join(', '));
     return value;
   }
+}
+
+/** Lets options pass. @throws McpError `invalid_options` for what is no object */
+export function checkOptions(path: string, options: unknown): void {
+  if (!isJsonObject(options))
+    throw new McpError('invalid_options', `${path} is ${kindOf(options)}; allowed: an object.`);
 }
 
 /** Says what a value is, not what it holds. */

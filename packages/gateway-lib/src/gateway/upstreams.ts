@@ -12,13 +12,8 @@ import { ANY_CALLER } from '../registry/capability-class.ts';
 import { inProcess, inProcessOfficial, type ConnectContext } from '../registry/in-process.ts';
 import type { Transport } from '../registry/transport.ts';
 import { withSessions } from '../registry/upstream-sessions.ts';
-import {
-  isWebSocket,
-  type EndpointOptions,
-  type HttpEndpoint,
-  type InProcessEndpoint,
-  type ResolvedUpstream,
-} from './options.ts';
+import type { EndpointOptions, HttpEndpoint, InProcessEndpoint } from './options.ts';
+import { isWebSocket, type ResolvedUpstream } from './resolve-options.ts';
 
 /** What endpoints are made with. */
 export interface UpstreamContext extends ConnectContext {

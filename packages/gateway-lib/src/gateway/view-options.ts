@@ -2,7 +2,7 @@ import { isJsonObject, McpError } from '@org/mcp-sdk';
 import type { ViewSelectors } from '../catalog/catalog-view.ts';
 import { createSelector, type Selection, type Selector } from '../catalog/selection.ts';
 import { resolveSelection } from './catalog-options.ts';
-import { Check, isStrings } from './check.ts';
+import { Check, checkOptions, isStrings } from './check.ts';
 
 /** Options of {@link Gateway.view}: what a view has of the gateway. Names and URIs are the public ones. */
 export interface ViewOptions {
@@ -55,6 +55,7 @@ export interface ViewRules {
  * @throws McpError `invalid_options` naming every bad option with its path, its value and what is allowed
  */
 export function resolveView(options: ViewOptions, rules: ViewRules): ResolvedViewOptions {
+  checkOptions('view: options', options);
   const check = new Check();
   const { name, version = rules.version, instructions, upstreams = rules.upstreams } = options;
   checkName(name, rules.taken, check);
@@ -101,5 +102,5 @@ const KEYS = ['name', 'version', 'instructions', 'upstreams', 'tools', 'prompts'
 /** A wrong key would show everything that it was to leave out. */
 function checkKeys(options: unknown, check: Check): void {
   for (const key of Object.keys(isJsonObject(options) ? options : {}))
-    if (!KEYS.includes(key)) check.fault(key, 'unknown', KEYS.join(', '));
+    if (!KEYS.includes(key)) check.misspelt(key, KEYS);
 }

@@ -1,7 +1,8 @@
 import { McpError, MCPServerBuilder, type Middleware } from '@org/mcp-sdk';
 import { describe, expect, it } from 'vitest';
 import type { RoutedCall } from '../core/routed-call.ts';
-import { resolveOptions, type GatewayOptions } from './options.ts';
+import type { GatewayOptions } from './options.ts';
+import { resolveOptions } from './resolve-options.ts';
 
 const server = new MCPServerBuilder({ name: 's', version: '1' }).build();
 
@@ -118,6 +119,7 @@ describe('options', () => {
     ],
     [withUp(null), 'upstreams.up is null; allowed: an object with "server", "command" or "url".'],
     [withUp('npx x'), 'upstreams.up is of type string; allowed: an object with "server", "command" or "url".'],
+    [withUp({ comand: 'npx' }), 'upstreams.up is ["comand"]; allowed: exactly one of "server", "command", "url".'],
     [withUp({}), 'upstreams.up is []; allowed: exactly one of "server", "command", "url".'],
     [
       withUp({ url: 'http://a', command: 'b' }),
@@ -171,8 +173,39 @@ describe('options', () => {
       'upstreams.up.env is of type object; allowed: an object of strings.',
     ],
     [withUp({ command: 'a', cwd: 5 }), 'upstreams.up.cwd is of type number; allowed: a path, as a string.'],
+    [undefined, 'options is missing; allowed: an object.'],
+    [
+      withUp({ server }, { limits: { maxByte: 1 } }),
+      'limits.maxByte is no option; allowed: maxBytes, maxDepth, maxElements.',
+    ],
+    [withUp({ server }, { use: {} }), 'use is of type object; allowed: an array of functions.'],
+    [withUp({ server }, { use: [5] }), 'use is an array; allowed: an array of functions.'],
+    [withUp({ server }, { origins: '*' }), 'origins is of type string; allowed: an array of strings.'],
+    [withUp({ server }, { name: '' }), 'name is ""; allowed: a string that is not empty.'],
+    [
+      withUp({ server }, { telemetry: console }),
+      'telemetry is of type object; allowed: an object with the methods record.',
+    ],
+    [
+      withUp({ server, retries: 3 }),
+      'upstreams.up.retries is no option; allowed: server, timeoutMs, connectTimeoutMs, livenessMs, isolation, roots, tools, prompts, resources.',
+    ],
+    [
+      withUp({ endpoints: [{ command: 'a', arg: [] }] }),
+      'upstreams.up.endpoints[0].arg is no option; allowed: command, args, env, cwd, clientCapabilities.',
+    ],
+    [
+      withUp({ url: 'http://a', headers: { 'my key': 'x' } }),
+      'upstreams.up.headers is "my key"; allowed: names and values that HTTP takes: no spaces in a name, no line breaks in a value.',
+    ],
   ])('%# that are wrong are named with path, value and what is allowed', (options, fault) => {
     expect(faultsOf(options)).toEqual([fault]);
+  });
+
+  it('are misspelt if nothing reads them', () => {
+    const [fault, ...others] = faultsOf(withUp({ server }, { nameing: 'never' }));
+    expect(fault).toMatch(/^nameing is no option; allowed: upstreams, name, .*naming, /);
+    expect(others).toEqual([]);
   });
 
   it('are all named that are wrong', () => {
