@@ -5,14 +5,12 @@ import {
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolResultSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { MCPServerBuilder, type JsonObject } from '@org/mcp-sdk';
 import { afterEach, describe, expect, it } from 'vitest';
-import { randomUUID } from 'node:crypto';
 import { Gateway, type GatewayOptions, type UpstreamOptions } from '../src/index.ts';
 import { listen } from './support/clients.ts';
-import { startHttp } from './support/http-server.ts';
+import { startSessions } from './support/legacy-sessions.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -97,24 +95,8 @@ async function connect(upstreams: GatewayOptions['upstreams']): Promise<{ gatewa
   return { gateway, client };
 }
 
-/** Servers behind one URL, one for each session. */
 async function overHttp(create: () => McpServer): Promise<{ url: string }> {
-  const sessions = new Map<string, StreamableHTTPServerTransport>();
-  const open = async (): Promise<StreamableHTTPServerTransport> => {
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void sessions.set(id, transport),
-    });
-    await create().connect(transport);
-    return transport;
-  };
-  const { url, close } = await startHttp(
-    (req, res) =>
-      void (async () => {
-        const known = sessions.get(String(req.headers['mcp-session-id']));
-        await (known ?? (await open())).handleRequest(req, res);
-      })(),
-  );
+  const { url, close } = await startSessions(create);
   ends.push(close);
   return { url };
 }

@@ -2,15 +2,14 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { ListRootsRequestSchema, RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { MCPServerBuilder, Payload, resultReply, type Call, type JsonObject } from '@org/mcp-sdk';
-import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Gateway, type GatewayOptions, type Isolation } from '../src/index.ts';
 import { listen } from './support/clients.ts';
-import { startHttp } from './support/http-server.ts';
+
 import { LegacyCaller } from './support/legacy-caller.ts';
+import { startSessions } from './support/legacy-sessions.ts';
 import { modernRequest } from './support/raw.ts';
 
 const ends: (() => unknown)[] = [];
@@ -108,8 +107,7 @@ describe.each([
 async function rootsServer(): Promise<{ url: string; seen: string[]; told: () => number }> {
   const seen: string[] = [];
   let told = 0;
-  const sessions = new Map<string, StreamableHTTPServerTransport>();
-  const create = async (): Promise<StreamableHTTPServerTransport> => {
+  const create = (): McpServer => {
     const server = new McpServer({ name: 'roots', version: '1' });
     server.registerTool('hello', {}, () => ({ content: [{ type: 'text', text: 'hello' }] }));
     server.server.setNotificationHandler(RootsListChangedNotificationSchema, async () => {
@@ -117,20 +115,9 @@ async function rootsServer(): Promise<{ url: string; seen: string[]; told: () =>
       const { roots } = await server.server.listRoots();
       seen.push(...roots.map(({ uri }) => uri));
     });
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void sessions.set(id, transport),
-    });
-    await server.connect(transport);
-    return transport;
+    return server;
   };
-  const { url, close } = await startHttp(
-    (req, res) =>
-      void (async () => {
-        const known = sessions.get(String(req.headers['mcp-session-id']));
-        await (known ?? (await create())).handleRequest(req, res);
-      })(),
-  );
+  const { url, close } = await startSessions(create);
   ends.push(close);
   return { url, seen, told: () => told };
 }

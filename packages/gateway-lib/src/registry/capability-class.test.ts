@@ -1,6 +1,6 @@
 import { createCall, type JsonObject } from '@org/mcp-sdk';
 import { describe, expect, it } from 'vitest';
-import { ANY_CALLER, capabilityClass, NO_CALLER } from './capability-class.ts';
+import { ANY_CALLER, capabilityClass, lackedBy, NO_CALLER } from './capability-class.ts';
 
 const classOf = (clientCapabilities: JsonObject, isAlone = false) =>
   capabilityClass(createCall('tools/call', { name: 't' }, { clientCapabilities }), isAlone);
@@ -35,5 +35,14 @@ describe('the class of a caller', () => {
     expect(classOf({ elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} } }).key).toBe(
       ANY_CALLER.key,
     );
+  });
+
+  it.each<[JsonObject, JsonObject]>([
+    [{}, { elicitation: {}, sampling: {} }],
+    [{ elicitation: {} }, { elicitation: { url: {} }, sampling: {} }],
+    [{ elicitation: { form: {}, url: {} }, sampling: {} }, { sampling: { tools: {}, context: {} } }],
+    [ANY_CALLER.capabilities, {}],
+  ])('%j lacks %j', (declared, lacked) => {
+    expect(lackedBy(classOf(declared))).toEqual(lacked);
   });
 });

@@ -35,6 +35,17 @@ const MAX_EXTENSIONS = 4_096;
 const isShort = (extensions: JsonObject): boolean =>
   Object.keys(extensions).length > 0 && JSON.stringify(extensions).length <= MAX_EXTENSIONS;
 
+/** What a caller of that class lacks of all that can be asked. */
+export function lackedBy({ capabilities }: CapabilityClass): JsonObject {
+  const lacked = Object.entries(ANY_CALLER.capabilities).map(([name, parts]): [string, JsonObject | undefined] => {
+    const declared = capabilities[name];
+    if (!isJsonObject(declared)) return [name, {}];
+    const missing = Object.keys(isJsonObject(parts) ? parts : {}).filter((part) => !(part in declared));
+    return [name, missing.length === 0 ? undefined : Object.fromEntries(missing.map((part) => [part, {}]))];
+  });
+  return Object.fromEntries(lacked.filter(([, missing]) => missing !== undefined));
+}
+
 /** Without a mode it means forms: that is what elicitation was before there were modes. */
 function modesOf(elicitation: JsonObject): JsonObject {
   const modes = members(elicitation, ['form', 'url']);

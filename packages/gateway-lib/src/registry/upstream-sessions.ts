@@ -6,12 +6,14 @@ import {
   type Call,
   type CallerSession,
   type Era,
+  type Handler,
   type JsonObject,
   type Reply,
 } from '@org/mcp-sdk';
 import type { Connection, ServerDescription } from '@org/mcp-sdk/connect';
 import { ANY_CALLER, capabilityClass, NO_CALLER, type CapabilityClass } from './capability-class.ts';
 import { Tenants, type Isolation, type Tenant } from './isolation.ts';
+import { explained } from './lacking-tools.ts';
 import type { Transport } from './transport.ts';
 import { sessionLost, UpstreamSession, type UpstreamSessionOptions } from './upstream-session.ts';
 
@@ -130,8 +132,12 @@ class UpstreamSessions implements Connection {
     return this.#answerIn(this.#sessionOf(tenant, known), call, known);
   }
 
-  async #answerIn(session: UpstreamSession, call: Call, { capabilities }: CapabilityClass): Promise<Reply> {
-    const answering = session.answer(call, () => this.#open(session, capabilities));
+  async #answerIn(session: UpstreamSession, call: Call, known: CapabilityClass): Promise<Reply> {
+    const open = (): Promise<Connection> => this.#open(session, known.capabilities);
+    const server = async (): Promise<Handler> => (await session.open(open)).handler;
+    const answered = session.answer(call, open);
+    const answering =
+      session === this.#parts.base ? answered : answered.then((reply) => explained(reply, { call, known, server }));
     if (session.tenant.isOneCall) void this.#dropAfter(answering, session);
     return answering;
   }
