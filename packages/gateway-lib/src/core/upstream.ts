@@ -6,15 +6,19 @@ export type TransportKind = 'http' | 'websocket' | 'stdio' | 'in-process';
 /**
  * What an endpoint is doing.
  *
- * `idle`: nobody needed it yet. `connecting`: being reached, for the first time or again. `ready`: takes calls.
+ * `idle`: nobody needed it yet. `connecting`: being reached, for the first time or again; `reason` is why it
+ * was not the last time. `ready`: takes calls.
  * `down`: was reached or tried and does not answer; it is tried again. `stopped`: given up, or closed.
  */
 export type EndpointState =
   | { readonly status: 'idle' }
-  | { readonly status: 'connecting'; readonly first: boolean }
+  | { readonly status: 'connecting'; readonly first: boolean; readonly reason?: string }
   | { readonly status: 'ready'; readonly connection: Connection }
   | { readonly status: 'down'; readonly reason: string }
   | { readonly status: 'stopped'; readonly reason: string };
+
+/** Why an endpoint takes no calls, or did not before it was reached again. */
+export const reasonOf = (state: EndpointState): string | undefined => ('reason' in state ? state.reason : undefined);
 
 /** A call that an endpoint is working on, as the endpoint sees it. */
 export interface InFlight {

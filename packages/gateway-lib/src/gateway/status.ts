@@ -8,7 +8,7 @@ export interface EndpointStatus {
   readonly transport: TransportKind;
   readonly state: EndpointState['status'];
   readonly era?: Era;
-  /** Why it takes no calls. */
+  /** Why it takes no calls; while it is being reached again, why it did not before. */
   readonly reason?: string;
   /** Calls that it is working on. */
   readonly load: number;

@@ -86,7 +86,7 @@ describe('an endpoint that is first needed', () => {
 
   it('is reached once for all calls that wait, however long it takes', async () => {
     const waiting = [endpoint.connection(), endpoint.connection(), endpoint.connection()];
-    expect(endpoint.state).toEqual({ status: 'connecting', first: true });
+    expect(endpoint.state).toMatchObject({ status: 'connecting', first: true });
     await advance(25_000);
     const connection = new FakeConnection();
     transport.last.resolve(connection);
@@ -146,7 +146,7 @@ describe('an endpoint whose server is gone', () => {
     expect(connection.closes).toBe(1);
     await expect(endpoint.connection()).rejects.toThrow('fake ended');
     await advance(100);
-    expect(endpoint.state).toEqual({ status: 'connecting', first: false });
+    expect(endpoint.state).toEqual({ status: 'connecting', first: false, reason: 'fake ended (killed)' });
     const second = new FakeConnection();
     transport.last.resolve(second);
     await settled();
@@ -337,7 +337,7 @@ describe('an endpoint that went silent', () => {
     expect(call.failures).toEqual(['it has not answered for 900 ms']);
     expect(endpoint.state.status).toBe('down');
     await advance(100);
-    expect(endpoint.state).toEqual({ status: 'connecting', first: false });
+    expect(endpoint.state).toEqual({ status: 'connecting', first: false, reason: 'it has not answered for 900 ms' });
     connection.pings[0]?.resolve();
     await settled();
     expect(endpoint.state).toEqual({ status: 'ready', connection });
@@ -413,7 +413,7 @@ describe('restarting an endpoint', () => {
     expect(connection.closes).toBe(1);
     expect(transport.attempts).toHaveLength(2);
     await settled();
-    expect(endpoint.state).toEqual({ status: 'connecting', first: true });
+    expect(endpoint.state).toMatchObject({ status: 'connecting', first: true });
     const next = endpoint.connection();
     connection.pings[0]?.reject(unavailable());
     await settled();

@@ -1,6 +1,13 @@
 import { McpError, type Clock, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { isUsable, type Endpoint, type EndpointState, type InFlight, type TransportKind } from '../core/upstream.ts';
+import {
+  isUsable,
+  reasonOf,
+  type Endpoint,
+  type EndpointState,
+  type InFlight,
+  type TransportKind,
+} from '../core/upstream.ts';
 import { httpStatusOf, isAnswer } from './answer.ts';
 import type { Backoff } from './backoff.ts';
 import type { Transport } from './transport.ts';
@@ -141,7 +148,8 @@ export class SupervisedEndpoint implements Endpoint {
 
   #reach(first: boolean): void {
     this.#cancelRetry = undefined;
-    this.#enter({ status: 'connecting', first });
+    const reason = reasonOf(this.state);
+    this.#enter({ status: 'connecting', first, ...(reason === undefined ? {} : { reason }) });
     const attempt = this.#open().catch((thrown: unknown) => {
       // A restart may have put another in its place.
       if (this.#attempt === attempt) this.#failed(McpError.from(thrown));
@@ -280,10 +288,10 @@ export class SupervisedEndpoint implements Endpoint {
   }
 
   #whyNot(): string {
-    const { state } = this;
-    if (state.status === 'connecting') return 'it is being reached again';
-    if (state.status === 'down' || state.status === 'stopped') return state.reason;
-    return 'it is not ready';
+    const reason = reasonOf(this.state);
+    if (this.state.status === 'connecting')
+      return ['it is being reached again', ...(reason ? [reason] : [])].join(': ');
+    return reason ?? 'it is not ready';
   }
 
   #enter(state: EndpointState): void {
