@@ -34,6 +34,7 @@ describe('a config', () => {
           other: { type: 'streamable-http', url: 'http://x' },
           socket: { type: 'ws', url: 'wss://x/mcp', headers: { A: '${TOKEN:-b}' } },
           third: { type: 'streamableHttp', url: 'http://x' },
+          old: { type: 'sse', url: 'http://x/sse' },
           off: { disabled: true, command: 7 },
         },
         inputs: [],
@@ -47,6 +48,7 @@ describe('a config', () => {
       other: { url: 'http://x', headers: {} },
       socket: { url: 'wss://x/mcp', headers: { A: 'b' } },
       third: { url: 'http://x', headers: {} },
+      old: { url: 'http://x/sse', headers: {} },
     });
   });
 
@@ -90,12 +92,12 @@ describe('a config', () => {
     [{ mcpServers: {} }, 'mcpServers is of type object; allowed: at least one server.'],
     [{ mcpServers: { a: 'npx' } }, 'mcpServers.a is of type string; allowed: an object with "command" or "url".'],
     [
-      { mcpServers: { a: { type: 'sse', url: 'http://x' } } },
-      'mcpServers.a.type is "sse"; allowed: "stdio", "http", "streamable-http", "streamableHttp", "ws".',
+      { mcpServers: { a: { type: 'smtp', url: 'http://x' } } },
+      'mcpServers.a.type is "smtp"; allowed: "stdio", "http", "streamable-http", "streamableHttp", "sse", "ws".',
     ],
     [
       { mcpServers: { a: { type: 5 } } },
-      'mcpServers.a.type is of type number; allowed: "stdio", "http", "streamable-http", "streamableHttp", "ws".',
+      'mcpServers.a.type is of type number; allowed: "stdio", "http", "streamable-http", "streamableHttp", "sse", "ws".',
     ],
     [{ mcpServers: { a: {} } }, 'mcpServers.a.command is missing; allowed: a string that is not empty.'],
     [{ mcpServers: { a: { command: '' } } }, 'mcpServers.a.command is ""; allowed: a string that is not empty.'],

@@ -12,7 +12,7 @@ export interface ConfigContext {
 }
 
 /** For whoever reads them: the URL says how it is spoken to. */
-const URL_TYPES = ['http', 'streamable-http', 'streamableHttp', 'ws'];
+const URL_TYPES = ['http', 'streamable-http', 'streamableHttp', 'sse', 'ws'];
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
