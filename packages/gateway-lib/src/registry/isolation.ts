@@ -15,13 +15,17 @@ export interface Tenant {
   readonly key: string;
   /** The conversation that it is kept for, and ends with. */
   readonly conversation?: CallerSession | undefined;
-  /** Whether it is everybody of whom no more is known: what one of them has is not another's. @defaultValue false */
+  /** Whether it is all callers, whoever they are: what one of them has, or is asked, is not another's. @defaultValue false */
   readonly isEverybody?: boolean;
   /** Nothing tells the next call of this caller from another's: what was opened for it ends with it. @defaultValue false */
   readonly isOneCall?: boolean;
 }
 
-const EVERYBODY: Tenant = { key: '', isEverybody: true };
+/** All callers. */
+export const EVERYBODY: Tenant = { key: '', isEverybody: true };
+
+/** Whoever is anonymous, taken for one. */
+const NOBODY: Tenant = { key: '' };
 
 /** Tells apart whose call it is. */
 export class Tenants {
@@ -45,7 +49,7 @@ export class Tenants {
     if (this.#isolation === 'shared') return EVERYBODY;
     if (this.#isolation === 'session' && session) return this.#conversation(session);
     if (principal) return { key: `principal ${JSON.stringify([principal.issuer ?? null, principal.subject])}` };
-    return this.#isolation === 'principal' ? EVERYBODY : { key: `call ${++this.#count}`, isOneCall: true };
+    return this.#isolation === 'principal' ? NOBODY : { key: `call ${++this.#count}`, isOneCall: true };
   }
 
   #conversation(session: CallerSession): Tenant {

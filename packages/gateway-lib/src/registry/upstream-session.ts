@@ -27,7 +27,7 @@ export class UpstreamSession {
   constructor(tenant: Tenant, options: UpstreamSessionOptions) {
     this.tenant = tenant;
     this.#options = options;
-    this.#parked = new ParkedCalls(options.clock, options.random);
+    this.#parked = new ParkedCalls(options.clock, options.random, { isOneCaller: tenant.isEverybody !== true });
   }
 
   /** How it is opened. */

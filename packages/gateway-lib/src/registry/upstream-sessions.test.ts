@@ -237,9 +237,3 @@ it('a modern server is called directly', async () => {
   expect(connection.era).toBe('modern');
   expect([await call(), server.opened.length]).toEqual([0, 1]);
 });
-
-it('what the anonymous share has the roots of none of them', async () => {
-  const { server, call } = await open('principal');
-  await call({ roots: { listChanged: true }, ...FORM });
-  expect(server.asked().at(-1)).toEqual(FORM);
-});

@@ -12,7 +12,7 @@ import {
 } from '@org/mcp-sdk';
 import type { Connection, ServerDescription } from '@org/mcp-sdk/connect';
 import { ANY_CALLER, capabilityClass, NO_CALLER, type CapabilityClass } from './capability-class.ts';
-import { Tenants, type Isolation, type Tenant } from './isolation.ts';
+import { EVERYBODY, Tenants, type Isolation, type Tenant } from './isolation.ts';
 import { explained } from './lacking-tools.ts';
 import type { Transport } from './transport.ts';
 import { sessionLost, UpstreamSession, type UpstreamSessionOptions } from './upstream-session.ts';
@@ -51,7 +51,7 @@ export const withSessions = (transport: Transport, options: UpstreamSessionsOpti
   supervised: transport.supervised,
   async open(signal) {
     const { sharedCapabilities } = options;
-    const base = new UpstreamSession({ key: '' }, options);
+    const base = new UpstreamSession(EVERYBODY, options);
     const { capabilities } = sharedCapabilities ? { capabilities: sharedCapabilities } : ANY_CALLER;
     const connection = await base.open(() => transport.open(signal, base.terms(capabilities)));
     return new UpstreamSessions({ base, connection, transport, options });

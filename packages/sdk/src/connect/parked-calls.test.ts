@@ -251,6 +251,18 @@ test.each<{ whose: string; first: CallOptions; second: CallOptions; isAsked: boo
   expect(await ask()).toBe('asked');
 });
 
+test('where all calls are of one caller, a call that was given up keeps no other from being asked', async () => {
+  const calls = new ParkedCalls(new PromptClock(), systemRandom, { isOneCaller: true });
+  const gone = new AbortController();
+  const call = (options: CallOptions): Promise<Reply> =>
+    calls.answer(createCall('tools/call', { name: 't' }, { ...CAN, ...options }), endless);
+  const first = call({ signal: gone.signal });
+  gone.abort();
+  await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+  const other = call({});
+  expect(await Promise.race([calls.ask(form('whose?')), other.then(() => 'asked')])).toBe('asked');
+});
+
 test('questions that come together are put together', async () => {
   const { call } = caller(async (calls) => {
     const answers = await Promise.all([calls.ask(form('one')), calls.ask(form('two'))]);

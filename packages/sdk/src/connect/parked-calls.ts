@@ -49,15 +49,18 @@ export class ParkedCalls {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #givenUp: GivenUpCalls;
+  readonly #isOneCaller: boolean;
   readonly #running = new Set<ParkedCall>();
   readonly #parked = new Map<string, Parked>();
   readonly #resumed = new Map<string, Resumed>();
   #isClosed = false;
 
-  constructor(clock: Clock, random: Random) {
+  /** @param whose - `isOneCaller` if all calls are: then each question may be put to whichever runs */
+  constructor(clock: Clock, random: Random, { isOneCaller = false }: { readonly isOneCaller?: boolean } = {}) {
     this.#clock = clock;
     this.#random = random;
     this.#givenUp = new GivenUpCalls(clock);
+    this.#isOneCaller = isOneCaller;
   }
 
   /** How many calls are running or held. */
@@ -109,7 +112,7 @@ export class ParkedCalls {
     if (!only && call === undefined && outside) return outside(question);
     if (!only || all.length > 1)
       throw new McpError('method_not_found', `${method}: it cannot be told which of ${all.length} calls asks.`);
-    if (call === undefined && this.#givenUp.hasOfOthers(only.call))
+    if (call === undefined && !this.#isOneCaller && this.#givenUp.hasOfOthers(only.call))
       throw new McpError('method_not_found', `${method}: it may be asked for a call that was given up.`);
     requireCapability(question, only.call);
     return only.ask(question, signal);

@@ -252,7 +252,7 @@ describe('what needs Node', () => {
 it('a stream that many wait to write to looks like no leak', async () => {
   let counted = 0;
   const stream = async ({ write }: StreamSink): Promise<void> => {
-    await Promise.all(Array.from({ length: 20 }, () => write('x'.repeat(1_000_000))));
+    await Promise.all(Array.from({ length: 20 }, () => Promise.resolve(write('x'.repeat(1_000_000)))));
   };
   const handle = toNode(() => Promise.resolve({ status: 200, headers: {}, stream }));
   const http = await startHttp((req, res) => {
