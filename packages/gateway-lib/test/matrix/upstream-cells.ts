@@ -115,7 +115,8 @@ async function overModernSocket(world: World): Promise<UpstreamCell> {
 
 async function overLegacySocket(world: World): Promise<UpstreamCell> {
   const sockets = await serveSockets((transport) => v1Upstream(world).connect(transport as never));
-  return { options: { url: sockets.url }, close: () => sockets.close() };
+  // On a socket that all share, a call that was given up keeps other callers from being asked for a while.
+  return { options: { url: sockets.url, isolation: 'principal' }, close: () => sockets.close() };
 }
 
 async function inProcessModern(world: World): Promise<UpstreamCell> {
