@@ -45,7 +45,7 @@ const KEY_MEMBER = {
 const MAX_PAGES = 1_000;
 
 /** Who reads, and what ends it. */
-export type Reader = Required<Pick<CallOptions, 'signal' | 'clientInfo'>>;
+export type Reader = Required<Pick<CallOptions, 'signal' | 'clientInfo'>> & Pick<CallOptions, 'clientCapabilities'>;
 
 /** A list without anything in it. */
 export const EMPTY_LIST: UpstreamList = { entries: [], ttlMs: Infinity, isPublic: true };

@@ -1,4 +1,4 @@
-import { McpError, RemoteError, remoteErrorReply, Payload, type Reply } from '@org/mcp-sdk';
+import { McpError, META, RemoteError, remoteErrorReply, Payload, type JsonObject, type Reply } from '@org/mcp-sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { answer, FakeConnection, FakeEndpoint, upstreamOf } from '../../test/support/fakes.ts';
@@ -38,6 +38,15 @@ describe('reading a list of an upstream', () => {
     expect(connection.calls[0]).toMatchObject({ principal: null, progressToken: undefined });
     expect(endpoint.load).toBe(0);
     expect(clock.waiting === 0 || (clock.advance(25), clock.waiting === 0)).toBe(true);
+  });
+
+  it('is what a caller sees who can be asked everything: servers list tools by what their client can be asked', async () => {
+    connection.respond = (call) => {
+      const declared = Object.keys((call.params.value._meta as JsonObject)[META.clientCapabilities] as JsonObject);
+      return Promise.resolve(answer({ tools: declared.map((name) => ({ name })) }));
+    };
+    const { entries } = await readUpstream(upstream(), 'tools/list', options);
+    expect(entries.map(({ key }) => key)).toEqual(['elicitation', 'sampling', 'roots']);
   });
 
   it('asks nothing of a server without the capability', async () => {

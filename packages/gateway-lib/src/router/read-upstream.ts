@@ -3,6 +3,7 @@ import type { Connection } from '@org/mcp-sdk/connect';
 import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
+import { ANY_CALLER } from '../registry/capability-class.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
 
@@ -25,6 +26,9 @@ const CAPABILITY = {
   'resources/templates/list': 'resources',
 } as const satisfies Record<ListMethod, string>;
 
+/** Servers list by what their client can be asked: read is what some caller may see. */
+const AS_ANY_CALLER = { clientCapabilities: { ...ANY_CALLER.capabilities, roots: {} } };
+
 const METHOD_NOT_FOUND = -32601;
 
 /**
@@ -35,7 +39,11 @@ export function readUpstream(upstream: Upstream, method: ListMethod, options: Re
   return withinDeadline(upstream, options, async (connection, signal) => {
     if (!connection.server.capabilities[CAPABILITY[method]]) return EMPTY_LIST;
     try {
-      const list = await readList(connection.handler, method, { signal, clientInfo: options.clientInfo });
+      const list = await readList(connection.handler, method, {
+        ...AS_ANY_CALLER,
+        signal,
+        clientInfo: options.clientInfo,
+      });
       if (list.skipped) tellOfSkipped(list.skipped, { upstream: upstream.name, method, telemetry: options.telemetry });
       return list;
     } catch (thrown) {

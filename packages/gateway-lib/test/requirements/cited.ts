@@ -243,9 +243,9 @@ export const CITED_RULES: readonly CitedRule[] = [
   ...cite(
     ['2025-11-25 client/elicitation, Error Handling', '2026-07-28 client/elicitation, Error Handling'],
     [
-      'a page that is refused is an error, and the call goes on to its end',
+      'a page that is refused is a failure, and the call goes on to its end',
       ASKING,
-      'of a legacy upstream is an error of the modern era once the page is refused, and for who opens none',
+      'of a legacy upstream is an error of the modern era for who opens none, and a failed tool once the page is refused',
     ],
   ),
   ...cite(

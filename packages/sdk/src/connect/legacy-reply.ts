@@ -95,14 +95,18 @@ export function refusesPage({ value }: Payload<JsonObject>): boolean {
   return answers.some((answer) => isJsonObject(answer) && answer.action !== 'accept');
 }
 
+const INTERNAL_ERROR = -32603;
+
 const REFUSED = 'The user did not open the page.';
 
 /**
- * What a retry without the page is answered with. A tool has failed, which is for the model to know; elsewhere it is an
- * error, for which no revision has a code: -32042 would ask for the page once more.
+ * What a retry without the page is answered with. In the legacy era that is an error with a code of its own; in the
+ * modern one, which has none, a tool has failed, which is for the model to know, and all else is an error.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#error-handling
  */
-export function pageRefused({ method }: Call): Reply {
-  if (method !== 'tools/call') return remoteErrorReply(Payload.of({ code: -32603, message: REFUSED }), 200);
+export function pageRefused({ method, era }: Call): Reply {
+  const code = era === 'legacy' ? URL_ELICITATION_REQUIRED : INTERNAL_ERROR;
+  if (era === 'legacy' || method !== 'tools/call') return remoteErrorReply(Payload.of({ code, message: REFUSED }), 200);
   const content = [{ type: 'text', text: REFUSED }];
   return resultReply(Payload.of<JsonObject>({ resultType: 'complete', content, isError: true }));
 }

@@ -5,6 +5,7 @@ import { startHttp } from '../../test/support/http-server.ts';
 import { createCall } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Era } from '../core/protocol.ts';
 import { linkOverChannel } from './channel-link.ts';
 import { connect } from './connect.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
@@ -91,14 +92,15 @@ it('pages that a legacy server wants opened become questions, and the retry goes
   ]);
 });
 
-it.each(['modern', 'legacy'] as const)('a page that a %s user refuses is not asked for again', async (era) => {
+it('a page that the user refuses is not asked for again: a failed tool, an error elsewhere and in the legacy era', async () => {
   const { connection, channel } = await onPipe(() => REQUIRED);
-  const retry = async (method: string): Promise<JsonObject> => {
+  const retry = async (method: string, era: Era = 'modern'): Promise<JsonObject> => {
     const params = { name: 't', inputResponses: { 'url-1': { action: 'decline' } } };
     return (await connection.handler({ ...createCall(method, params, CAN_SHOW), era })).result();
   };
   expect(await retry('tools/call')).toMatchObject({ resultType: 'complete', isError: true });
   await expect(retry('prompts/get')).rejects.toMatchObject({ rpc: { code: -32603 } });
+  await expect(retry('tools/call', 'legacy')).rejects.toMatchObject({ rpc: { code: -32042 } });
   expect(channel.sent.map(({ method }) => method)).not.toContain('tools/call');
 });
 
