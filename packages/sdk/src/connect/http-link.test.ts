@@ -76,6 +76,22 @@ describe('a call over HTTP', () => {
     await expect(link.send(createCall('x'))).rejects.toThrow(message);
   });
 
+  it.each([
+    [
+      { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, text: '<p>' },
+      'but with text/html (HTTP 200)',
+    ],
+    [
+      { status: 302, headers: { location: 'https://login.test/?token=1' } },
+      'but leads to https://login.test (HTTP 302)',
+    ],
+    [{ status: 302, headers: { location: '/token/1' } }, 'but leads to another path (HTTP 302)'],
+    [{ status: 200, headers: { 'content-type': 'no type' }, text: '' }, 'without a JSON-RPC message (HTTP 200)'],
+  ])('answered with %o rejects and says what came instead', async (answer, what) => {
+    const [link] = linkTo(() => ({ text: '', ...answer }));
+    await expect(link.send(createCall('x'))).rejects.toThrow(what);
+  });
+
   it.each([401, 500])('passes on what a server says that refuses the probe with %d', async (status) => {
     const [link] = linkTo(({ message }) => ({ status, json: fail(message, -32603) }));
     await expect(link.send(createCall('server/discover'))).rejects.toMatchObject({

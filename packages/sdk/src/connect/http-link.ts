@@ -93,8 +93,7 @@ export class HttpLink implements Link {
       isLasting: call.method === 'subscriptions/listen',
     });
     if (call.method === 'initialize') this.#newSessionId = response.header(HEADER.sessionId);
-    if (isAboutTheServer(response.status, call, headers))
-      throw statusError(this.label, response.status, wordsOf(response));
+    if (isAboutTheServer(response.status, call, headers)) throw statusError(this.label, response, wordsOf(response));
     const reply =
       response.body instanceof Uint8Array
         ? this.#single(response, response.body, id)
@@ -108,7 +107,7 @@ export class HttpLink implements Link {
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(NOTIFY_TIMEOUT_MS)]);
     const response = await this.#client.request({ method: 'POST', headers: this.#headersFor(call), body, signal });
     response.cancel();
-    if (response.status >= 300) throw statusError(this.label, response.status, wordsOf(response));
+    if (response.status >= 300) throw statusError(this.label, response, wordsOf(response));
     return noReply();
   }
 
@@ -156,8 +155,9 @@ export class HttpLink implements Link {
    * @throws McpError `unavailable` with `data.httpStatus` if the server has none (405), or has forgotten the session (404)
    */
   async listen(signal: AbortSignal, onOpen: () => void, cursor: StreamCursor = {}): Promise<void> {
-    const { status, body } = await this.#get(signal, cursor.lastEventId);
-    if (body instanceof Uint8Array) throw statusError(this.label, status);
+    const response = await this.#get(signal, cursor.lastEventId);
+    const { body } = response;
+    if (body instanceof Uint8Array) throw statusError(this.label, response);
     onOpen();
     for await (const frame of this.#frames(body, cursor)) if (frame.kind === 'notification') this.tell(frame);
   }
@@ -216,7 +216,7 @@ export class HttpLink implements Link {
 
   #single(response: HttpClientResponse, body: Uint8Array, id: RequestId): Reply {
     const frame = tryReadFrame(body);
-    if (frame?.kind !== 'response') throw statusError(this.label, response.status);
+    if (frame?.kind !== 'response') throw statusError(this.label, response);
     // A server that could not read the request does not know its id.
     if (frame.id === id || (frame.id === null && frame.error)) return singleReply(finalMessage(frame));
     throw new McpError('unavailable', `${this.label} answered another request than the one that was sent.`);
@@ -293,14 +293,33 @@ const saysNothingOfEra = (status: number): boolean =>
 /** How long a notification or the end of a session may take. Unit: ms. */
 const NOTIFY_TIMEOUT_MS = 5_000;
 
+/** What is looked at of a response that is no answer. */
+type Refusal = Pick<HttpClientResponse, 'status'> & Partial<Pick<HttpClientResponse, 'header'>>;
+
+/** What came in place of a message: whoever mistyped a URL sees that it leads to a page. A path may hold a token. */
+function insteadOf({ header }: Refusal): string {
+  const location = header?.('location');
+  if (location !== undefined)
+    return `, but leads to ${URL.canParse(location) ? new URL(location).origin : 'another path'}`;
+  const [type = ''] = header?.('content-type')?.split(';', 1) ?? [];
+  return /^[\w.+-]+\/[\w.+-]+$/.test(type) && type !== JSON_TYPE ? `, but with ${type}` : '';
+}
+
+const JSON_TYPE = 'application/json';
+
 /** What an HTTP status says of the server; `data.httpStatus` carries it. @param words - the server's own */
-export function statusError(label: string, status: number, words?: string): McpError {
+export function statusError(label: string, response: Refusal, words?: string): McpError {
+  const { status } = response;
   const refusal = status === 401 || status === 403;
   const what = refusal ? 'refused the credentials' : words === undefined ? NO_MESSAGE[status] : 'refused';
   const why = words === undefined ? '.' : `: ${words}`;
-  return new McpError('unavailable', `${label} ${what ?? NO_MESSAGE.other} (HTTP ${status})${why}`, {
-    data: { httpStatus: status },
-  });
+  return new McpError(
+    'unavailable',
+    `${label} ${what ?? `${NO_MESSAGE.other}${insteadOf(response)}`} (HTTP ${status})${why}`,
+    {
+      data: { httpStatus: status },
+    },
+  );
 }
 
 const NO_MESSAGE: Readonly<Record<string | number, string>> = {

@@ -62,7 +62,7 @@ async function openStream(
   });
   if (!(body instanceof Uint8Array)) return decodeEvents(body, MAX_RESPONSE_BYTES);
   // A page is nothing that was asked for.
-  throw statusError(url.origin, status < 300 ? 406 : status);
+  throw statusError(url.origin, { status: status < 300 ? 406 : status });
 }
 
 /** Where messages go. @throws McpError `unavailable` if that is elsewhere: the credentials of this server would go there */
@@ -121,7 +121,7 @@ class SseChannel implements Channel {
 
   #check(status: number): void {
     if (status >= 200 && status < 300) return;
-    const error = statusError(this.#stream.source.url.origin, status);
+    const error = statusError(this.#stream.source.url.origin, { status });
     // The session is over, whatever the stream does.
     if (status === 404) void this.#end('The server has forgotten the session.');
     throw error;

@@ -11,7 +11,13 @@ import {
   type OpenSocket,
   type SocketChannel,
 } from '../wire/web-socket.node.ts';
-import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientRequest, type HttpClientResponse } from './http-client.ts';
+import {
+  MAX_RESPONSE_BYTES,
+  unreachable,
+  type HttpClient,
+  type HttpClientRequest,
+  type HttpClientResponse,
+} from './http-client.ts';
 import { statusError } from './http-link.ts';
 import { withAuth } from './with-auth.ts';
 
@@ -43,7 +49,7 @@ export async function openWebSocket({
     headers: { ...headers },
     signal,
   });
-  if (!handshake.opened) throw statusError(url.origin, status);
+  if (!handshake.opened) throw statusError(url.origin, { status });
   return channelOverWebSocket({ ...handshake.opened, clock, pingMs: PING_MS });
 }
 
@@ -77,7 +83,7 @@ class Handshake implements HttpClient {
       return response;
     } catch (cause) {
       if (signal.aborted) throw McpError.from(signal.reason);
-      throw new McpError('unavailable', `${this.#url.origin} cannot be reached.`, { cause });
+      throw unreachable(this.#url.origin, cause);
     } finally {
       signal.removeEventListener('abort', abort);
     }
