@@ -56,6 +56,22 @@ function start(): ReturnType<typeof demo> & { channel: FakeChannel; server: Chan
 }
 
 describe('a handler on a channel', () => {
+  it('refuses what comes on top of 10,000 messages that it works on, and still lets calls be cancelled', async () => {
+    const { channel, server } = start();
+    for (let id = 0; id < 9_999; id++) channel.receive(request(id, 'slow'));
+    channel.receive({ jsonrpc: '2.0', method: 'slow' });
+    channel.receive({ jsonrpc: '2.0', method: 'slow' });
+    channel.receive(request('more', 'x'));
+    await settled();
+    expect(server.running).toBe(10_000);
+    expect(channel.sent).toMatchObject([{ id: 'more', error: { data: { code: 'overloaded' } } }]);
+    channel.receive(cancel(7));
+    await settled();
+    channel.receive(request('next', 'x'));
+    await settled();
+    expect(channel.sent.at(-1)).toMatchObject({ id: 'next', result: { method: 'x' } });
+  });
+
   it.each<[string, object | unknown[] | string, object]>([
     ['a modern request', request(1, 'x'), { id: 1, result: { method: 'x' } }],
     ['a ping before the handshake', plain('p', 'ping'), { id: 'p', result: {} }],

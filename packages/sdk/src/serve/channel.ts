@@ -30,6 +30,9 @@ import { reportFailures } from './report.ts';
 /** How long a call that was aborted has to answer before the channel is closed. Unit: ms. */
 const LAST_WORDS_MS = 100;
 
+/** Messages that are worked on at a time; another gateway may send those of all its callers here. */
+const MAX_RUNNING = 10_000;
+
 /** How a channel is served. */
 export interface ChannelOptions {
   /** Limits on what the peer may send. @defaultValue {@link DEFAULT_JSON_LIMITS} */
@@ -45,7 +48,7 @@ export interface ChannelOptions {
 export interface ChannelServer {
   /** Resolves when the channel is closed and no call is running. */
   readonly closed: Promise<void>;
-  /** How many requests wait for their answer. */
+  /** How many messages are worked on: calls, and notifications that are handed on. */
   readonly running: number;
   /** Waits for the running calls up to 5 s, then closes the channel. */
   close(): Promise<void>;
@@ -103,7 +106,7 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   get running(): number {
-    return this.#requests.size;
+    return this.#work.count;
   }
 
   async close(): Promise<void> {
@@ -169,6 +172,8 @@ class ChannelEndpoint implements ChannelServer {
   }
 
   async #take(frame: Frame, send: Send): Promise<void> {
+    if (this.running >= MAX_RUNNING && !mayAlwaysCome(frame))
+      return frame.kind === 'request' ? refuse(frame, new McpError('overloaded', TOO_MANY), send) : undefined;
     if (frame.kind === 'notification') await this.#notified(frame);
     // One that comes too late concerns nobody.
     if (frame.kind === 'response') this.#legacy?.respond(frame);
@@ -279,26 +284,32 @@ class ChannelCaller implements CallerSession {
 
 /** Counts what is at work. */
 class WorkCount {
-  #count = 0;
+  count = 0;
   #waiting: (() => void)[] = [];
 
   add(work: Promise<unknown>): void {
-    this.#count++;
+    this.count++;
     void work.then(this.#done, this.#done);
   }
 
   /** Resolves when nothing is. */
   idle(): Promise<void> {
-    return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
+    return this.count === 0 ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
   readonly #done = (): void => {
-    if (--this.#count > 0) return;
+    if (--this.count > 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   };
 }
 
 const CLOSING = new McpError('cancelled', 'The server is closing.');
+
+const TOO_MANY = `At most ${MAX_RUNNING} messages are worked on at a time.`;
+
+/** Answers, and what cancels a call, make room. */
+const mayAlwaysCome = (frame: Frame): boolean =>
+  frame.kind === 'response' || (frame.kind === 'notification' && frame.method === 'notifications/cancelled');
 
 const ID_IN_USE = 'The id is in use by a running request.';
 

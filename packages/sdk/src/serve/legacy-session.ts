@@ -76,6 +76,9 @@ export interface SaidElsewhere {
 /** For a session that lasts as long as one request. */
 export const STATELESS: SessionTools = { ...SYSTEM, isStateless: true };
 
+/** Calls of a session that run at a time: they go on without their connection, so nothing else bounds them. */
+const MAX_RUNNING = 10_000;
+
 /** Methods by which a legacy caller watches resources. */
 const SUBSCRIPTION = new Set(['resources/subscribe', 'resources/unsubscribe']);
 
@@ -276,6 +279,8 @@ export class LegacySession implements CallerSession {
 
   async #forward(frame: RequestFrame, caller: LegacyCaller): Promise<LegacyAnswer> {
     if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
+    if (this.#inFlight.size >= MAX_RUNNING)
+      throw new McpError('overloaded', `A session has at most ${MAX_RUNNING} running calls.`);
     const controller = new AbortController();
     this.#inFlight.set(frame.id, { frame, controller });
     try {
