@@ -167,6 +167,15 @@ describe('a config', () => {
     }
   });
 
+  it('does not lose a server whose name stands twice', () => {
+    for (const key of ['mcpServers', 'servers']) {
+      const text = `{"inputs":[{"a":1},{"a":2}],"${key}":{"a":{"command":"x"},"b":{"env":{}},"a":{"command":"y"}}}`;
+      expect(() => parseConfigText(text, 'file.json')).toThrow('file.json: The key "a" stands twice.');
+    }
+    for (const text of ['{"mcpServers":[]}', '{"servers": 5}', '[]', '7'])
+      expect(parseConfigText(text, 'f')).toEqual(JSON.parse(text));
+  });
+
   it('that is not JSON says where, and quotes nothing of it', () => {
     for (const text of ['{"K":"s3cret",}', '{"K": s3cret}', '{"K":"s3cret"', 's3cret', '{"K":"s3cret" "L":1}', '']) {
       let error: unknown;

@@ -1,4 +1,5 @@
 import { isJsonObject, McpError, type JsonObject } from '@org/mcp-sdk';
+import { JsonReader } from '@org/mcp-sdk/wire';
 import type { OfferOptions } from './catalog-options.ts';
 import { kindOf } from './check.ts';
 import type { EndpointOptions, UpstreamOptions } from './options.ts';
@@ -13,6 +14,12 @@ export interface ConfigContext {
 
 /** For whoever reads them: the URL says how it is spoken to. */
 const URL_TYPES = ['http', 'streamable-http', 'streamableHttp', 'sse', 'ws'];
+/** Where a host has its servers. */
+const KEYS = ['mcpServers', 'servers'];
+
+/** `{` */
+const BRACE = 0x7b;
+
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
@@ -28,8 +35,28 @@ export function parseConfig(config: unknown, context: ConfigContext): Record<str
   return upstreams;
 }
 
-/** Parses the text of a config file. @throws McpError `invalid_options` if it is not JSON */
+/** Parses the text of a config file. @throws McpError `invalid_options` if it is not JSON, or names a server twice */
 export function parseConfigText(text: string, source: string): unknown {
+  const config = parseJson(text, source);
+  if (isJsonObject(config)) checkServerNames(text, source);
+  return config;
+}
+
+/** JSON keeps the last of two servers with one name: the other would be missing, and nobody could say why. */
+function checkServerNames(text: string, source: string): void {
+  const reader = new JsonReader(new TextEncoder().encode(text), { maxDepth: 1_000, maxElements: Infinity });
+  const skip = (): unknown => reader.skip();
+  try {
+    reader.object((key) => {
+      if (KEYS.includes(key) && reader.peekByte() === BRACE) reader.object(skip, true);
+      else skip();
+    });
+  } catch (thrown) {
+    throw new McpError('invalid_options', `${source}: ${McpError.from(thrown).message}`);
+  }
+}
+
+function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
