@@ -83,12 +83,6 @@ function pagesOf({ data }: RpcError): JsonObject | undefined {
   return asked.length === 0 ? undefined : { resultType: 'input_required', inputRequests: Object.fromEntries(asked) };
 }
 
-/** Takes the answers out of the params of a retry: a legacy server waits for the retry alone. */
-export function withoutAnswers(params: Payload<JsonObject>): Payload<JsonObject> {
-  const { inputResponses: _answers, requestState: _state, ...rest } = params.value;
-  return Payload.of(rest);
-}
-
 /** Whether a retry says that the user refused a page: the server would only ask again. */
 export function refusesPage({ value }: Payload<JsonObject>): boolean {
   const answers = isJsonObject(value.inputResponses) ? Object.values(value.inputResponses) : [];

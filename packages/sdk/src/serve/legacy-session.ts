@@ -17,7 +17,7 @@ import { systemRandom } from '../core/random.ts';
 import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
 import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
-import { patchMeta, withoutTask, type MetaPatch } from '../wire/params.ts';
+import { patchMeta, withoutAnswers, withoutTask, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { handOn } from './hand-on.ts';
 import { LazyAbort } from './lazy-abort.ts';
@@ -306,11 +306,13 @@ export class LegacySession implements CallerSession {
   }
 
   #call(frame: RequestFrame | NotificationFrame, source: SignalSource, caller: LegacyCaller): Call {
-    const { meta, payload, target } = frame.params;
+    const { meta, payload, target, retry } = frame.params;
+    // A state that an edge has not opened could be anybody's.
+    const given = retry && isOfProtocol(frame.method) ? withoutAnswers(payload) : payload;
     const call = {
       method: frame.method,
       target,
-      params: patchMeta(hasTasks(this.client.version) ? payload : withoutTask(frame.method, payload), this.#stamp),
+      params: patchMeta(hasTasks(this.client.version) ? given : withoutTask(frame.method, given), this.#stamp),
       era: 'legacy',
       principal: caller.principal,
       round: 0,

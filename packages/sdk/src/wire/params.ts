@@ -30,6 +30,12 @@ export function withoutTask(method: string, params: Payload<JsonObject>): Payloa
   return Payload.of(rest);
 }
 
+/** Params without what only a retry of the modern era has: legacy peers know neither states nor answers. */
+export function withoutAnswers(params: Payload<JsonObject>): Payload<JsonObject> {
+  const { inputResponses: _answers, requestState: _state, ...rest } = params.value;
+  return Payload.of(rest);
+}
+
 /** Replaces the value of a top-level member that is there; others keep their bytes. */
 export function replaceMember(object: Payload<JsonObject>, key: string, value: unknown): Payload<JsonObject> {
   const at = membersOf(object.bytes).get(key);
