@@ -46,7 +46,7 @@ function taskServer(seen: string[] = []) {
 }
 
 /** An official v1 server whose task asks who called, and greets him. */
-function askingServer(seen: string[]): McpServer {
+function askingServer(seen: string[], answers: unknown[]): McpServer {
   const taskStore = new InMemoryTaskStore();
   ends.push(() => {
     taskStore.cleanup();
@@ -64,7 +64,10 @@ function askingServer(seen: string[]): McpServer {
     await taskStore.updateTaskStatus(taskId, 'input_required');
     const asked = { mode: 'form' as const, message: 'Who are you?', requestedSchema };
     const text = await server.server.elicitInput(asked, { relatedTask: { taskId } }).then(
-      ({ action, content }) => `Hello, ${String(content?.name ?? action)}!`,
+      ({ action, content, _meta }) => {
+        answers.push(_meta);
+        return `Hello, ${String(content?.name ?? action)}!`;
+      },
       (thrown: unknown) => `Nobody answered: ${String(thrown)}`,
     );
     await taskStore.storeTaskResult(taskId, 'completed', { content: [{ type: 'text', text }] });
@@ -110,7 +113,7 @@ async function askable(upstream: UpstreamOptions): Promise<{ client: Client; ask
   const client = new Client({ name: 'c', version: '1' }, { capabilities: { elicitation: { form: {} } } });
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
     asked.push(params);
-    return { action: 'accept', content: { name: 'Ada' } };
+    return { action: 'accept', content: { name: 'Ada' }, _meta: params._meta };
   });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   ends.push(() => client.close());
@@ -154,7 +157,9 @@ describe('tasks of revision 2025-11-25', () => {
 
   it.each(['in-process', 'http'] as const)('ask their caller while it waits for the result: %s', async (kind) => {
     const seen: string[] = [];
-    const upstream = kind === 'http' ? await overHttp(() => askingServer(seen)) : { server: askingServer(seen) };
+    const answers: unknown[] = [];
+    const upstream =
+      kind === 'http' ? await overHttp(() => askingServer(seen, answers)) : { server: askingServer(seen, answers) };
     const { client, asked } = await askable(upstream);
     await client.listTools();
     const messages = [];
@@ -167,6 +172,7 @@ describe('tasks of revision 2025-11-25', () => {
       { message: 'Who are you?', _meta: { 'io.modelcontextprotocol/related-task': { taskId } } },
     ]);
     expect(JSON.stringify([messages, asked])).not.toContain(seen[0]);
+    expect(answers).toMatchObject([{ 'io.modelcontextprotocol/related-task': { taskId: seen[0] } }]);
   });
 
   it('are told of to nobody else, nor made for anybody else', async () => {

@@ -34,7 +34,7 @@ import { createRootsChanged } from '../router/roots-changed.ts';
 import { createRouteOther } from '../router/route-other.ts';
 import { TaskIds } from '../router/task-ids.ts';
 import { createWatchTasks } from '../router/task-watches.ts';
-import { restampLegacyTasks } from '../router/legacy-tasks.ts';
+import { restampLegacyTasks, withIdOfUpstream } from '../router/legacy-tasks.ts';
 import { restampTasks } from '../router/tasks.ts';
 import { Doors } from './doors.ts';
 import { createPipeline } from './pipeline.ts';
@@ -166,7 +166,7 @@ export class GatewayView {
       dispatch: createDispatch({
         pick,
         wheel: reading.wheel,
-        reopen: (call) => states.open(call),
+        reopen: (call) => states.open(withIdOfUpstream(call)),
         restamp: createRestamp([restampTasks(ids), restampLegacyTasks(ids), states.restampOf]),
       }),
     });

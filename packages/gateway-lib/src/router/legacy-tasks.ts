@@ -1,6 +1,7 @@
 import { isJsonObject, Payload, type Call, type JsonObject, type Span } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { membersOf } from '@org/mcp-sdk/wire';
+import type { RoutedCall } from '../core/routed-call.ts';
 import { placeOf } from './place.ts';
 import type { RestampOf } from './restamp.ts';
 import type { TaskIds } from './task-ids.ts';
@@ -47,6 +48,14 @@ export const restampLegacyTasks =
     };
   };
 
+/** Gives the answers to what a task asked the id by which its upstream knows it. */
+export function withIdOfUpstream(call: RoutedCall): RoutedCall {
+  const { method, round, target, params, route } = call;
+  if (method !== 'tasks/result' || round === 0 || target === undefined) return call;
+  const named = membersAt(params, 'inputResponses').map((name) => ['inputResponses', name, ...RELATED_IN_META]);
+  return { ...call, params: replaceAll(params, named, { from: target, to: route.target }) };
+}
+
 /** Whether a legacy caller asks for a task. */
 const wantsTask = ({ method, params }: Call): boolean => method === 'tools/call' && membersOf(params.bytes).has('task');
 
@@ -56,9 +65,15 @@ const RELATED_IN_META: Path = ['_meta', RELATED, 'taskId'];
 
 /** Where a result may name its task: for itself, and for each question that it asks on the way. */
 function relatedIn(result: Payload<JsonObject>): readonly Path[] {
-  const asked = spanAt(result, ['inputRequests']);
-  const names = asked ? [...membersOf(result.bytes.subarray(asked.start, asked.end)).keys()] : [];
+  const names = membersAt(result, 'inputRequests');
   return [RELATED_IN_META, ...names.map((name) => ['inputRequests', name, 'params', ...RELATED_IN_META])];
+}
+
+/** The names of the members of a member. */
+function membersAt(result: Payload<JsonObject>, member: string): readonly string[] {
+  const at = spanAt(result, [member]);
+  const inner = at && result.bytes.subarray(at.start, at.end);
+  return inner && isObject(inner) ? [...membersOf(inner).keys()] : [];
 }
 
 const decoder = new TextDecoder();
