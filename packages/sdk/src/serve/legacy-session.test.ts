@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Handler } from '../core/handler.ts';
 import { Payload } from '../core/payload.ts';
-import { resultReply } from '../core/reply.ts';
+import { resultReply, streamReply, type Message } from '../core/reply.ts';
+import { PushQueue } from '../wire/queue.ts';
+import type { JsonObject } from '../core/json.ts';
+import { settled } from '../../test/support/fake-clock.ts';
 import { bytes } from '../../test/support/property.ts';
 import { DEFAULT_JSON_LIMITS } from '../wire/json-reader.ts';
 import { readFrame, type RequestFrame } from '../wire/message.ts';
@@ -33,4 +36,36 @@ it('a legacy caller has no state and no answers to bring: what it says of them r
   await new LegacySession(handler, client).answer(requestOf(1, forged), { principal: null });
   const left = { name: 't', arguments: { big: 1 } };
   expect(seen).toEqual([{ ...left, _meta: expect.anything() as unknown }, left, 0]);
+});
+
+it('a change that a slow reader has not been told of yet is told once', async () => {
+  const notice = (method: string, params: JsonObject = {}): Message => ({
+    kind: 'notification',
+    method: `notifications/${method}`,
+    params: Payload.of(params),
+  });
+  const changes = new PushQueue<Message>();
+  const session = new LegacySession(() => Promise.resolve(streamReply(changes, () => undefined)), client);
+  const told = await session.listen({ signal: new AbortController().signal, principal: null });
+  for (let nth = 0; nth < 1_000; nth++)
+    for (const message of [
+      notice('tools/list_changed'),
+      notice('resources/updated', { uri: `x://${nth % 2}` }),
+      notice('prompts/list_changed'),
+    ])
+      changes.push(message);
+  changes.push(notice('com.example/told', { nth: 1 }));
+  changes.push(notice('com.example/told', { nth: 2 }));
+  await settled();
+  changes.end();
+  const methods: string[] = [];
+  for await (const message of told ?? []) if (message.kind === 'notification') methods.push(message.method);
+  expect(methods.map((method) => method.replace('notifications/', ''))).toEqual([
+    'tools/list_changed',
+    'resources/updated',
+    'prompts/list_changed',
+    'resources/updated',
+    'com.example/told',
+    'com.example/told',
+  ]);
 });

@@ -34,6 +34,7 @@ import { legacyMessages, legacyReply, type LegacyRequest } from './legacy-result
 import { legacyRounds } from './legacy-rounds.ts';
 import { LegacySubscriptions } from './legacy-subscriptions.ts';
 import { tokenOf } from './modern.ts';
+import { tellOnce } from './tell-once.ts';
 
 /** Who sends a request of a session: scopes may differ from one to the next. */
 export interface LegacyCaller {
@@ -110,7 +111,7 @@ export class LegacySession implements CallerSession {
     this.end = tools.onEnd;
     this.#isStateless = tools.isStateless ?? false;
     this.#subscriptions = new LegacySubscriptions(handler, (update) => {
-      for (const told of this.#listeners) told.push(update);
+      for (const told of this.#listeners) tellOnce(told, update);
     });
     this.client = client;
     this.#questions = new LegacyQuestions(client.capabilities, tools, this.isResumed);
@@ -270,7 +271,7 @@ export class LegacySession implements CallerSession {
     };
     void (async () => {
       if (hasMissed) for (const uri of this.#subscriptions.uris()) told.push(updated(uri));
-      for await (const change of changesOnly(changes, hasMissed)) told.push(change);
+      for await (const change of changesOnly(changes, hasMissed)) tellOnce(told, change);
     })().then(() => {
       over();
     }, over);
