@@ -24,6 +24,7 @@ export { writeTypes } from './client/write-types.ts';
 export type { FetchLike } from './connect/fetch-client.ts';
 export {
   createCall,
+  EdgeCall,
   type Call,
   type CallOptions,
   type ClientIdentity,
@@ -31,6 +32,7 @@ export {
   type Principal,
   type RequestId,
 } from './core/call.ts';
+export { abortedBy, Cancellation, onAbort, type AbortListener, type SignalSource } from './core/cancellation.ts';
 export { createMemoryBus, type Bus } from './core/bus.ts';
 export { systemClock, type Clock } from './core/clock.ts';
 export { ERROR_TABLE, McpError, type ErrorCode, type McpErrorOptions, type RpcError } from './core/errors.ts';

@@ -1,4 +1,4 @@
-import type { Call } from '@org/mcp-sdk';
+import { EdgeCall, type Call } from '@org/mcp-sdk';
 import type { Endpoint, Upstream } from './upstream.ts';
 
 /** Where a call goes: an upstream, and what its target is called there. */
@@ -13,4 +13,14 @@ export interface Route {
 /** A call whose upstream is known. */
 export interface RoutedCall extends Call {
   readonly route: Route;
+}
+
+/** A call with its route, as the first stage makes it. It is ended by whatever ends the call that came in. */
+export class Routed extends EdgeCall implements RoutedCall {
+  readonly route: Route;
+
+  constructor(call: Call, route: Route) {
+    super(call, call);
+    this.route = route;
+  }
 }

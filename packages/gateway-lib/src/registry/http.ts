@@ -1,7 +1,6 @@
-import { connect, EraVerdict, linkOverHttp, type Connection, type HttpClient } from '@org/mcp-sdk/connect';
+import { connect, EraVerdict, linkOverHttp, type HttpClient } from '@org/mcp-sdk/connect';
 import type { ConnectContext } from './in-process.ts';
 import type { Transport } from './transport.ts';
-import { withPing } from './with-ping.ts';
 
 /** A server over Streamable HTTP. */
 export interface HttpEndpointOptions {
@@ -14,25 +13,13 @@ export interface HttpEndpointOptions {
 class TwoLanes implements HttpClient {
   readonly #calls: HttpClient;
   readonly #pings: HttpClient;
-  readonly #signals = new WeakSet<AbortSignal>();
 
   constructor(calls: HttpClient, pings: HttpClient) {
     this.#calls = calls;
     this.#pings = pings;
   }
 
-  readonly request: HttpClient['request'] = (request) =>
-    (this.#signals.has(request.signal) ? this.#pings : this.#calls).request(request);
-
-  /** The connection, its pings known by their signal. */
-  withPings(connection: Connection): Connection {
-    return withPing(connection, {
-      ping: (signal) => {
-        this.#signals.add(signal);
-        return connection.ping(signal);
-      },
-    });
-  }
+  readonly request: HttpClient['request'] = (request) => (request.isPing ? this.#pings : this.#calls).request(request);
 
   async close(): Promise<void> {
     await Promise.all([this.#calls.close(), this.#pings.close()]);
@@ -77,7 +64,7 @@ export function overHttp({ url, headers, createClient }: HttpEndpointOptions, co
       const { lanes, release } = shared.take();
       try {
         const link = linkOverHttp({ request: lanes.request, close: release }, url, headers);
-        return lanes.withPings(await connect(link, { ...context, ...terms, signal, verdict }));
+        return await connect(link, { ...context, ...terms, signal, verdict });
       } catch (thrown) {
         await release();
         throw thrown;

@@ -1,4 +1,6 @@
 import {
+  Cancellation,
+  EdgeCall,
   ERROR_TABLE,
   errorReply,
   isJsonObject,
@@ -8,6 +10,7 @@ import {
   type Handler,
   type Message,
   type Reply,
+  type SignalSource,
 } from '@org/mcp-sdk';
 import { renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
@@ -37,9 +40,11 @@ export const createDispatch =
     const guard = new Guard(call, wheel);
     try {
       guard.check();
-      const { endpoint, connection, missed } = await guard.until(reach(upstream, pick, first));
+      const reaching = reach(upstream, pick, first);
+      const reached = reaching instanceof Promise ? await guard.until(reaching) : reaching;
+      const { endpoint, connection, missed } = reached;
       guard.enter(endpoint);
-      const reply = await guard.until(connection.handler({ ...renamed(call), signal: guard.signal }));
+      const reply = await guard.until(connection.handler(new EdgeCall(renamed(call), guard.ending)));
       if (missed && isUnknownTask(call, reply)) throw guard.acquit(missed);
       const restamped = restamp(reply, { call, endpoint });
       return guard.follow(restamped instanceof Promise ? await restamped : restamped);
@@ -53,17 +58,31 @@ const isUnknownTask = (call: RoutedCall, { single }: Reply): boolean =>
   isAboutTask(call) && single?.kind === 'error' && single.error.value.code === ERROR_TABLE.not_found.rpc;
 
 /** The call under the upstream's name for its target, if it has one. */
-function renamed(call: RoutedCall): Call {
+function renamed(call: RoutedCall): Omit<Call, keyof SignalSource> {
   const { target } = call.route;
   if (call.target === undefined || target === call.target) return call;
-  return { ...call, target, params: renameTarget(call.method, call.params, target) };
+  const { method, era, principal, round, progressToken, logLevel, paramHeaders, session, isNotification } = call;
+  const params = renameTarget(method, call.params, target);
+  return {
+    method,
+    target,
+    params,
+    era,
+    principal,
+    round,
+    progressToken,
+    logLevel,
+    paramHeaders,
+    session,
+    isNotification,
+  };
 }
 
 /** What can end a call before its reply does: the caller, the deadline, the endpoint. */
 class Guard implements InFlight {
   readonly #upstream: Upstream;
-  readonly #caller: AbortSignal;
-  readonly #controller = new AbortController();
+  /** What the connection listens to. */
+  readonly ending: Cancellation;
   #endpoint: Endpoint | undefined;
   #leave = (): void => undefined;
   #interrupt: ((reason: unknown) => void) | undefined;
@@ -71,25 +90,19 @@ class Guard implements InFlight {
 
   constructor(call: RoutedCall, wheel: Wheel) {
     this.#upstream = call.route.upstream;
-    this.#caller = call.signal;
-    this.#caller.addEventListener('abort', this.#cancelled, { once: true });
+    const ending = new Cancellation(call);
+    this.ending = ending;
+    ending.onAbort((reason) => {
+      this.#interrupt?.(reason);
+    });
     const { timeoutMs } = this.#upstream;
     this.#cancelDeadline = wheel.after(timeoutMs, () => {
       this.fail(new McpError('timeout', `no result within ${timeoutMs} ms`));
     });
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  readonly #cancelled = (): void => {
-    this.fail(McpError.from(this.#caller.reason));
-  };
-
   fail(reason: Error): void {
-    this.#controller.abort(reason);
-    this.#interrupt?.(reason);
+    this.ending.abort(reason);
   }
 
   /** Waits for `work`, but no longer than the call may last: a server in this process need not look at the signal. */
@@ -114,8 +127,7 @@ class Guard implements InFlight {
 
   /** @throws why the call is over already */
   check(): void {
-    if (this.#caller.aborted) this.#cancelled();
-    this.signal.throwIfAborted();
+    if (this.ending.isAborted) throw McpError.from(this.ending.reason);
   }
 
   /** Lets go when the reply is at its end. */
@@ -132,9 +144,10 @@ class Guard implements InFlight {
 
   /** Lets go and says what went wrong, naming the upstream. */
   failed(thrown: unknown): Error {
-    const error = this.signal.aborted ? McpError.from(this.signal.reason) : McpError.from(thrown);
+    const { isAborted, reason } = this.ending;
+    const error = McpError.from(isAborted ? reason : thrown);
     const unanswered = error.code === 'unavailable' && httpStatusOf(error) === undefined;
-    if (unanswered && !this.signal.aborted) this.#endpoint?.suspect(error.message);
+    if (unanswered && !isAborted) this.#endpoint?.suspect(error.message);
     this.#release();
     return named(this.#upstream, error);
   }
@@ -158,15 +171,16 @@ class Guard implements InFlight {
     if (message.kind !== 'error') return message;
     const { message: text, data } = message.error.value;
     const gone = isJsonObject(data) && data.code === 'unavailable' && data.upstream === undefined;
-    if (!gone && !this.signal.aborted) return message;
-    const error = this.signal.aborted ? McpError.from(this.signal.reason) : new McpError('unavailable', text);
+    const { isAborted, reason } = this.ending;
+    if (!gone && !isAborted) return message;
+    const error = isAborted ? McpError.from(reason) : new McpError('unavailable', text);
     return errorReply(named(this.#upstream, error)).single ?? message;
   }
 
   #release(): void {
     this.#leave();
     this.#cancelDeadline();
-    this.#caller.removeEventListener('abort', this.#cancelled);
+    this.ending.end();
   }
 }
 

@@ -12,21 +12,32 @@ export interface Reached {
 }
 
 /**
- * Reaches an endpoint of an upstream. One that cannot be reached is passed over while there are others: nothing was
- * sent to it yet.
+ * Reaches an endpoint of an upstream; at once if it is ready. One that cannot be reached is passed over while there are
+ * others: nothing was sent to it yet.
  * @param first - the endpoint to try before others
- * @throws McpError `unavailable` with the reason of the last one
+ * @returns rejects with `unavailable` and the reason of the last one
  */
-export async function reach(upstream: Upstream, pick: Pick, first?: Endpoint): Promise<Reached> {
-  const { length } = upstream.endpoints;
+export function reach(upstream: Upstream, pick: Pick, first?: Endpoint): Reached | Promise<Reached> {
+  const endpoint = first ?? pick(upstream);
+  const { state } = endpoint;
+  return state.status === 'ready'
+    ? { endpoint, connection: state.connection }
+    : reachOneOf(upstream, pick, { endpoint, first });
+}
+
+interface Attempt {
+  readonly endpoint: Endpoint;
+  readonly first: Endpoint | undefined;
+}
+
+async function reachOneOf(upstream: Upstream, pick: Pick, { endpoint, first }: Attempt): Promise<Reached> {
   let missed: McpError | undefined;
-  for (let left = length; ; left--) {
-    const endpoint = left === length && first ? first : pick(upstream);
+  for (let left = upstream.endpoints.length, next = endpoint; ; left--, next = pick(upstream)) {
     try {
-      return { endpoint, connection: await endpoint.connection(), missed };
+      return { endpoint: next, connection: await next.connection(), missed };
     } catch (thrown) {
       if (left <= 1) throw thrown;
-      if (endpoint === first) missed = McpError.from(thrown);
+      if (next === first) missed = McpError.from(thrown);
     }
   }
 }

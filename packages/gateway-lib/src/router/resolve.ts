@@ -12,7 +12,7 @@ import {
 import { checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
 import { URI_LISTS, type CatalogView } from '../catalog/catalog-view.ts';
 import type { Origin } from '../catalog/merged-list.ts';
-import type { Route, RoutedCall } from '../core/routed-call.ts';
+import { Routed, type Route, type RoutedCall } from '../core/routed-call.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { RouteOther } from './route-other.ts';
 
@@ -40,7 +40,7 @@ export const createResolve =
     const upstream = upstreams.get(origin.upstream);
     if (!upstream) throw new McpError('internal', `No upstream is called ${origin.upstream}.`);
     const route: Route = { upstream, target: origin.target };
-    return next({ ...(origin.headerParams ? withHeaders(call, origin.headerParams) : call), route });
+    return next(new Routed(origin.headerParams ? withHeaders(call, origin.headerParams) : call, route));
   };
 
 /** Asks the upstreams that may know a method one after the other: "unknown" says that nothing has run. */
@@ -50,7 +50,7 @@ async function firstToKnow(
   [route, ...others]: readonly Route[],
 ): Promise<Reply> {
   if (!route) throw new McpError('method_not_found', `Unknown method: ${call.method.slice(0, 80)}`);
-  const answering = next({ ...call, route });
+  const answering = next(new Routed(call, route));
   if (others.length === 0) return answering;
   const reply = await answering.catch(errorReply);
   return isUnknownMethod(reply) ? firstToKnow(next, call, others) : reply;

@@ -133,12 +133,22 @@ export class FakeEndpoint implements Endpoint {
   state: EndpointState;
   readonly inFlight = new Set<InFlight>();
   readonly suspicions: string[] = [];
-  connecting: Promise<Connection>;
+  #connecting: Promise<Connection>;
 
   constructor(label: string, connection: Connection = new FakeConnection()) {
     this.label = label;
     this.state = { status: 'ready', connection };
-    this.connecting = Promise.resolve(connection);
+    this.#connecting = Promise.resolve(connection);
+  }
+
+  /** It is reached once this resolves. */
+  set connecting(connecting: Promise<Connection>) {
+    this.#connecting = connecting;
+    this.state = { status: 'connecting', first: true };
+    void connecting.then(
+      (connection) => (this.state = { status: 'ready', connection }),
+      () => undefined,
+    );
   }
 
   get load(): number {
@@ -146,7 +156,7 @@ export class FakeEndpoint implements Endpoint {
   }
 
   connection(): Promise<Connection> {
-    return this.connecting;
+    return this.#connecting;
   }
 
   enter(call: InFlight): () => void {

@@ -1,4 +1,5 @@
 import type { Call, RequestId } from '../core/call.ts';
+import { abortedBy } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
@@ -49,7 +50,8 @@ class ChannelLink implements Link {
 
   readonly send = (call: Call): Promise<Reply> => {
     if (this.#closeReason) return Promise.reject(this.#closeReason);
-    if (call.signal.aborted) return Promise.reject(McpError.from(call.signal.reason));
+    const ended = abortedBy(call);
+    if (ended) return Promise.reject(ended);
     if (call.isNotification) return this.notify(call.method, call.params).then(noReply);
     const id = this.#nextId++;
     const exchange = new Exchange(call, id, (reason) => {

@@ -1,14 +1,16 @@
+import type { SignalSource } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { WireJson } from '../wire/encode.ts';
 
 /** One HTTP request to the URL a client was made for. */
-export interface HttpClientRequest {
+export interface HttpClientRequest extends SignalSource {
   readonly method: 'POST' | 'GET' | 'DELETE';
   /** Where it goes, at the same origin. @defaultValue the URL of the client */
   readonly url?: URL;
   readonly headers: Record<string, string>;
   readonly body?: WireJson;
-  readonly signal: AbortSignal;
+  /** Whether it asks for a sign of life: it must not wait for calls. */
+  readonly isPing?: boolean;
   /** Whether the response is a stream that is open for as long as its reader wants: calls must not wait for its end. */
   readonly isLasting?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Call, RequestId } from '../core/call.ts';
+import { onAbort, type AbortListener } from '../core/cancellation.ts';
 import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { needsNameHeader } from '../core/methods.ts';
@@ -11,7 +12,7 @@ import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
 import { FrameError, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
 import { decodeEvents, type StreamCursor } from '../wire/sse.ts';
-import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
+import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientRequest, type HttpClientResponse } from './http-client.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
 import { ResumableStream, type Position } from './resumable.ts';
 import {
@@ -85,13 +86,7 @@ export class HttpLink implements Link {
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
     const headers = this.#headersFor(call);
     const forget = this.#era === 'legacy' && isCancellable(call) ? this.#tellWhenCancelled(call, id) : undefined;
-    const response = await this.#client.request({
-      method: 'POST',
-      headers,
-      body: encodeRequest(id, call.method, params),
-      signal: call.signal,
-      isLasting: call.method === 'subscriptions/listen',
-    });
+    const response = await this.#client.request(new PostedCall(call, headers, encodeRequest(id, call.method, params)));
     if (call.method === 'initialize') this.#newSessionId = response.header(HEADER.sessionId);
     if (isAboutTheServer(response.status, call, headers)) throw statusError(this.label, response, wordsOf(response));
     const reply =
@@ -189,16 +184,12 @@ export class HttpLink implements Link {
   }
 
   /** To a legacy server a closed connection means nothing: only a message cancels. Returns what takes it back. */
-  #tellWhenCancelled({ signal }: Call, requestId: number): () => void {
-    const tell = (): void => {
+  #tellWhenCancelled(call: Call, requestId: number): () => void {
+    return onAbort(call, () => {
       const params = Payload.of<JsonObject>({ requestId });
       // A server that is gone has nothing to cancel.
       void this.notify(CANCELLED, params).catch(() => undefined);
-    };
-    signal.addEventListener('abort', tell, { once: true });
-    return () => {
-      signal.removeEventListener('abort', tell);
-    };
+    });
   }
 
   #headersFor(call: Call): Record<string, string> {
@@ -278,6 +269,32 @@ export class HttpLink implements Link {
   async #post(body: WireJson): Promise<void> {
     const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
     await this.#client.request({ method: 'POST', headers: this.#sessionHeaders(), body, signal });
+  }
+}
+
+/** A call as it is posted. No signal is made for it: most calls are over before anybody could want one. */
+class PostedCall implements HttpClientRequest {
+  readonly method = 'POST';
+  readonly headers: Record<string, string>;
+  readonly body: WireJson;
+  readonly isLasting: boolean;
+  readonly isPing: boolean;
+  readonly #call: Call;
+
+  constructor(call: Call, headers: Record<string, string>, body: WireJson) {
+    this.#call = call;
+    this.headers = headers;
+    this.body = body;
+    this.isLasting = call.method === 'subscriptions/listen';
+    this.isPing = call.method === 'server/discover' || call.method === 'ping';
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  onAbort(listener: AbortListener): () => void {
+    return onAbort(this.#call, listener);
   }
 }
 

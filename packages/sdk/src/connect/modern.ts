@@ -53,14 +53,26 @@ export class ModernUpstream implements Connection {
     return this.#legacy?.server ?? this.#options.server;
   }
 
-  readonly handler = async (call: Call): Promise<Reply> => {
+  readonly handler = (call: Call): Promise<Reply> => {
     if (this.#legacy) return this.#legacy.handler(call);
     const sent = this.#link.send(call);
-    const doubt = await sent.then(doubtInReply, doubtInError);
-    if (doubt === undefined || this.#options.clock.now() < this.#sureUntil) return sent;
+    return sent.then(
+      (reply) => {
+        const doubt = doubtInReply(reply);
+        return doubt === undefined ? reply : this.#doubted(doubt, sent, call);
+      },
+      (thrown: unknown) => {
+        const doubt = doubtInError(thrown);
+        return doubt === undefined ? sent : this.#doubted(doubt, sent, call);
+      },
+    );
+  };
+
+  async #doubted(doubt: number, sent: Promise<Reply>, call: Call): Promise<Reply> {
+    if (this.#options.clock.now() < this.#sureUntil) return sent;
     const legacy = await untilAborted(this.#reconsider(), call.signal);
     return legacy && NOT_RUN.includes(doubt) ? legacy.handler(call) : sent;
-  };
+  }
 
   async ping(signal: AbortSignal): Promise<void> {
     if (this.#legacy) return this.#legacy.ping(signal);

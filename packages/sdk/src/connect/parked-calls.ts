@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import { onAbort } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -148,14 +149,12 @@ export class ParkedCalls {
 
   async #round(held: ParkedCall, call: Call): Promise<Reply> {
     this.#running.add(held);
-    const abort = (): void => {
-      if (this.#running.has(held)) this.#giveUp(held, McpError.from(call.signal.reason));
+    const abort = (reason: unknown): void => {
+      if (this.#running.has(held)) this.#giveUp(held, McpError.from(reason));
     };
-    call.signal.addEventListener('abort', abort, { once: true });
-    // A signal that is aborted already tells nobody: its state took a moment to look at.
-    if (call.signal.aborted) abort();
+    const ignore = onAbort(call, abort);
     const over = (): void => {
-      call.signal.removeEventListener('abort', abort);
+      ignore();
       this.#running.delete(held);
     };
     let isStream = false;

@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
+import { onAbort } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import { PushQueue } from '../wire/queue.ts';
 import {
@@ -61,10 +62,11 @@ interface Settle {
 
 /** Collects one response: an event stream is handed out with its first byte, anything else when it is whole. */
 class Collector implements Dispatcher.DispatchHandler {
-  readonly #signal: AbortSignal;
+  readonly #ignore: () => void;
   readonly #origin: string;
   readonly #settle: Settle;
   #controller: Dispatcher.DispatchController | undefined;
+  #aborted: McpError | undefined;
   #status = 0;
   #headers: Record<string, string | string[] | undefined> = {};
   #parts: Buffer[] = [];
@@ -73,23 +75,23 @@ class Collector implements Dispatcher.DispatchHandler {
   #stream: PushQueue<Uint8Array> | undefined;
 
   constructor(request: HttpClientRequest, origin: string, settle: Settle) {
-    this.#signal = request.signal;
     this.#origin = origin;
     this.#settle = settle;
-    if (this.#signal.aborted) this.#abort();
-    else this.#signal.addEventListener('abort', this.#abort, { once: true });
+    this.#ignore = onAbort(request, (reason) => {
+      this.#abort(McpError.from(reason));
+    });
   }
 
-  readonly #abort = (): void => {
-    const reason = McpError.from(this.#signal.reason);
+  #abort(reason: McpError): void {
+    this.#aborted = reason;
     // Without a socket yet, the request waits in the pool: its caller must not.
     this.#settle.reject(reason);
     this.#controller?.abort(reason);
-  };
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) this.#abort();
+    if (this.#aborted) controller.abort(this.#aborted);
   }
 
   onResponseStart(
@@ -118,14 +120,14 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#ended = true;
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#ignore();
     if (this.#stream) this.#stream.end();
     else this.#respond(this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     this.#ended = true;
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#ignore();
     const error = cause instanceof McpError ? cause : unreachable(this.#origin, cause);
     if (this.#stream) this.#stream.end(error);
     else this.#settle.reject(error);

@@ -35,7 +35,11 @@ async function send(guarded: Guarded, request: HttpClientRequest): Promise<HttpC
     const target = { method: request.method, url: request.url ?? url };
     // Others wait for the credentials too, and a user may take minutes.
     const sent = await untilAborted(auth.headers(target), request.signal);
-    const response = await client.request({ ...request, headers: { ...request.headers, ...sent } });
+    const response = await client.request({
+      ...request,
+      signal: request.signal,
+      headers: { ...request.headers, ...sent },
+    });
     const seen: AuthResponse = {
       status: response.status,
       header: (name) => response.header(name),

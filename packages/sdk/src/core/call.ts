@@ -1,3 +1,4 @@
+import { onAbort, type AbortListener, type SignalSource } from './cancellation.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { referenceMember, targetMember } from './methods.ts';
 import { Payload } from './payload.ts';
@@ -30,7 +31,7 @@ export interface CallerSession {
 }
 
 /** One MCP request in flight, or a notification of an extension, as every {@link Handler} sees it: always in the modern form. */
-export interface Call {
+export interface Call extends SignalSource {
   readonly method: string;
   /** What the call is about: a tool or prompt name, a resource URI; undefined for methods without a target. */
   readonly target: string | undefined;
@@ -55,11 +56,6 @@ export interface Call {
   readonly isNotification?: boolean | undefined;
 }
 
-/** Whatever can end a call: an `AbortController`, a request whose peer may go away. */
-export interface SignalSource {
-  readonly signal: AbortSignal;
-}
-
 /**
  * A call as an edge makes it. Its signal is taken from its source when somebody looks, or makes another call of it.
  *
@@ -81,7 +77,7 @@ export class EdgeCall implements Call {
   readonly isNotification: boolean | undefined;
   readonly #source: SignalSource;
 
-  constructor(call: Omit<Call, 'signal'>, source: SignalSource) {
+  constructor(call: Omit<Call, keyof SignalSource>, source: SignalSource) {
     this.method = call.method;
     this.target = call.target;
     this.params = call.params;
@@ -95,6 +91,10 @@ export class EdgeCall implements Call {
     this.isNotification = call.isNotification;
     this.#source = source;
     Object.defineProperty(this, 'signal', EdgeCall.#SIGNAL);
+  }
+
+  onAbort(listener: AbortListener): () => void {
+    return onAbort(this.#source, listener);
   }
 
   /** One getter for all: with one each, every call would be a class of its own to V8. */

@@ -1,4 +1,5 @@
-import type { CallerSession, Principal, RequestId, SignalSource } from '../core/call.ts';
+import { Cancellation, type SignalSource } from '../core/cancellation.ts';
+import type { CallerSession, Principal, RequestId } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
@@ -20,7 +21,6 @@ import { BATCH_VERSION, checkBatchSession, joinBatch, splitBatch } from './batch
 import { handOn } from './hand-on.ts';
 import { readInitialize } from './legacy-client.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
-import { LazyAbort } from './lazy-abort.ts';
 import { LegacySession, STATELESS } from './legacy-session.ts';
 import { DRAIN_MS } from './listener.ts';
 import { encodeModern, hasModernEnvelope, modernCall, modernNotification } from './modern.ts';
@@ -257,7 +257,7 @@ class ChannelEndpoint implements ChannelServer {
 }
 
 /** A request that is not answered yet. */
-class RunningRequest extends LazyAbort {
+class RunningRequest extends Cancellation {
   isCancelled = false;
   /** A subscription has no end of its own: the channel would wait for it. */
   readonly isEndless: boolean;

@@ -1,4 +1,5 @@
-import { EdgeCall, type Call, type SignalSource } from '../core/call.ts';
+import { Cancellation } from '../core/cancellation.ts';
+import { EdgeCall } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
@@ -7,7 +8,7 @@ import type { Middleware } from '../core/handler.ts';
 export class Drain {
   readonly #who: string;
   readonly #clock: Clock;
-  readonly #running = new Set<RunningCall>();
+  readonly #running = new Set<Cancellation>();
   #closed: Promise<void> | undefined;
   #onIdle = (): void => undefined;
 
@@ -20,7 +21,7 @@ export class Drain {
   /** Counts calls to the end of their reply, and refuses new ones once closing. */
   readonly middleware: Middleware = (next) => async (call) => {
     if (this.#closed) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
-    const running = new RunningCall(call);
+    const running = new Cancellation(call);
     this.#running.add(running);
     try {
       const reply = await next(new EdgeCall(call, running));
@@ -57,45 +58,9 @@ export class Drain {
     for (const running of this.#running) running.abort(reason);
   }
 
-  #finished(running: RunningCall): void {
+  #finished(running: Cancellation): void {
     running.end();
     this.#running.delete(running);
     if (this.#running.size === 0) this.#onIdle();
-  }
-}
-
-/** What can abort a call: its caller, or the end of the drain. Costs nothing as long as nobody looks at the signal. */
-class RunningCall implements SignalSource {
-  readonly #call: Call;
-  readonly #stop = (): void => {
-    this.abort(this.#call.signal.reason);
-  };
-  #controller: AbortController | undefined;
-
-  constructor(call: Call) {
-    this.#call = call;
-  }
-
-  get signal(): AbortSignal {
-    return (this.#controller ??= this.#follow()).signal;
-  }
-
-  /** Also for who looks at the signal only later. */
-  abort(reason: unknown): void {
-    this.#controller ??= this.#follow();
-    this.#controller.abort(reason);
-  }
-
-  /** Lets go of the caller's signal, which may be that of a thousand calls. */
-  end(): void {
-    if (this.#controller) this.#call.signal.removeEventListener('abort', this.#stop);
-  }
-
-  #follow(): AbortController {
-    const controller = new AbortController();
-    const { signal } = this.#call;
-    if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener('abort', this.#stop, { once: true });
-    return controller;
   }
 }

@@ -1,12 +1,13 @@
 import type { EdgeRequest } from './edge.ts';
 import type { WireJson } from '../wire/encode.ts';
 import { McpError } from '../core/errors.ts';
+import type { SignalSource } from '../core/cancellation.ts';
 import type { RequestId } from '../core/call.ts';
 import { Payload } from '../core/payload.ts';
 import { encodeResponse } from '../wire/encode.ts';
 
 /** An HTTP request, whatever server took it. */
-export interface HttpRequest extends EdgeRequest {
+export interface HttpRequest extends EdgeRequest, SignalSource {
   readonly method: string;
   /** What follows the `?` of the URL; empty if there is none. */
   readonly query: string;

@@ -1,12 +1,5 @@
-import {
-  createCall,
-  EdgeCall,
-  type Call,
-  type CallerSession,
-  type Principal,
-  type RequestId,
-  type SignalSource,
-} from '../core/call.ts';
+import { Cancellation, type SignalSource } from '../core/cancellation.ts';
+import { createCall, EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -20,7 +13,6 @@ import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/mes
 import { patchMeta, withoutAnswers, withoutTask, type MetaPatch } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
 import { handOn } from './hand-on.ts';
-import { LazyAbort } from './lazy-abort.ts';
 import { capabilitiesFor, hasTasks, modernCapabilities } from './legacy-capabilities.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import {
@@ -100,7 +92,7 @@ export class LegacySession implements CallerSession {
   readonly isResumed: boolean;
   readonly end: ((reason: string) => void) | undefined;
   readonly #isStateless: boolean;
-  readonly #over = new LazyAbort();
+  readonly #over = new Cancellation();
   readonly #listeners = new Set<PushQueue<ToldMessage>>();
   readonly #subscriptions: LegacySubscriptions;
   #logLevel: LogLevel | undefined;

@@ -1,11 +1,5 @@
-import {
-  EdgeCall,
-  type Call,
-  type CallerSession,
-  type Principal,
-  type RequestId,
-  type SignalSource,
-} from '../core/call.ts';
+import type { SignalSource } from '../core/cancellation.ts';
+import { EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/payload.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AbortListener } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import {
   errorResponse,
@@ -63,7 +64,7 @@ class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly #req: IncomingMessage & { body?: unknown };
   readonly #res: ServerResponse;
-  #signal: AbortSignal | undefined;
+  #controller: AbortController | undefined;
 
   constructor(req: IncomingMessage & { body?: unknown }, res: ServerResponse) {
     this.#req = req;
@@ -82,7 +83,24 @@ class NodeRequest implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    return (this.#signal ??= signalOf(this.#res));
+    if (!this.#controller) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.onAbort((reason) => {
+        controller.abort(reason);
+      });
+    }
+    return this.#controller.signal;
+  }
+
+  onAbort(listener: AbortListener): () => void {
+    const res = this.#res;
+    const closed = (): void => {
+      if (!res.writableFinished) listener(gone());
+    };
+    if (res.destroyed) closed();
+    else res.once('close', closed);
+    return () => res.off('close', closed);
   }
 
   header(name: string): string | undefined {
@@ -106,16 +124,6 @@ class NodeRequest implements HttpRequest {
 function bodyOf(parsed: unknown): Uint8Array {
   if (parsed instanceof Uint8Array) return parsed;
   return Buffer.from(typeof parsed === 'string' ? parsed : JSON.stringify(parsed));
-}
-
-function signalOf(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  const abort = (): void => {
-    if (!res.writableFinished) controller.abort(gone());
-  };
-  if (res.destroyed) abort();
-  else res.once('close', abort);
-  return controller.signal;
 }
 
 /** What of a body that is too long is read all the same, before the connection is cut. Unit: bytes. */

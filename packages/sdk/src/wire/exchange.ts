@@ -1,4 +1,5 @@
 import type { Call, RequestId } from '../core/call.ts';
+import { onAbort } from '../core/cancellation.ts';
 import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
@@ -44,6 +45,7 @@ export class Exchange {
   readonly #onCancel: (reason: unknown) => void;
   #resolve!: (reply: Reply) => void;
   #reject!: (reason: unknown) => void;
+  readonly #ignore: () => void;
   #stream: MessageQueue | undefined;
 
   /**
@@ -58,12 +60,8 @@ export class Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    call.signal.addEventListener('abort', this.#abort, { once: true });
+    this.#ignore = onAbort(call, onCancel);
   }
-
-  readonly #abort = (): void => {
-    this.#onCancel(this.call.signal.reason);
-  };
 
   /** Takes a notification that belongs to the call; what the caller does not want of it is dropped. */
   notify(frame: NotificationFrame): void {
@@ -73,7 +71,7 @@ export class Exchange {
 
   /** Takes the response. */
   respond(frame: ResponseFrame): void {
-    this.call.signal.removeEventListener('abort', this.#abort);
+    this.#ignore();
     const message = finalMessage(frame);
     if (this.#stream) this.#stream.finish(message);
     else this.#resolve(singleReply(message));
@@ -81,7 +79,7 @@ export class Exchange {
 
   /** Ends the call without a response. */
   fail(reason: unknown): void {
-    this.call.signal.removeEventListener('abort', this.#abort);
+    this.#ignore();
     if (this.#stream) this.#stream.fail(reason);
     else this.#reject(reason);
   }
