@@ -106,7 +106,7 @@ const isListed = (method: string): boolean => method === 'completion/complete' |
 function placeOf(call: Call): Place {
   const target = TARGETS[call.method];
   if (!target) return placeOfReference(call);
-  if (call.target !== undefined) return { ...target, key: call.target };
+  if (call.target !== undefined) return { lists: target.lists, noun: target.noun, key: call.target };
   const member = target.lists === URI_LISTS ? 'uri' : 'name';
   throw new McpError('invalid_params', `params.${member} must be a string: the ${target.noun} that is meant.`);
 }

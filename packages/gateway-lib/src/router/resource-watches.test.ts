@@ -2,8 +2,8 @@ import { Payload, streamReply, type Call, type JsonObject, type Message } from '
 import { PushQueue } from '@org/mcp-sdk/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settled } from '../../test/support/fake-clock.ts';
-import { FakeConnection } from '../../test/support/fakes.ts';
-import type { Endpoint, Upstream } from '../core/upstream.ts';
+import { FakeConnection, FakeEndpoint } from '../../test/support/fakes.ts';
+import type { Upstream } from '../core/upstream.ts';
 import { ResourceWatches } from './resource-watches.ts';
 
 const notice = (method: string, params: JsonObject): Message => ({
@@ -44,8 +44,7 @@ beforeEach(() => {
     });
     return Promise.resolve(streamReply(stream, () => undefined));
   };
-  // Only what reaching it needs.
-  const endpoint = { connection: () => Promise.resolve(connection) } as unknown as Endpoint;
+  const endpoint = new FakeEndpoint('up', connection);
   upstream = { name: 'up', endpoints: [endpoint], timeoutMs: 1_000 };
   watches = new ResourceWatches({ clock, clientInfo, pick: () => endpoint, timeoutMs: 100 });
 });
@@ -93,7 +92,7 @@ describe('watching resources of an upstream', () => {
   it('does not wait longer than it may', async () => {
     const silent = new FakeConnection();
     silent.respond = () => Promise.resolve(streamReply(new PushQueue<Message>(), () => undefined));
-    const endpoint = { connection: () => Promise.resolve(silent) } as unknown as Endpoint;
+    const endpoint = new FakeEndpoint('silent', silent);
     const slow = new ResourceWatches({ clock, clientInfo, pick: () => endpoint, timeoutMs: 100 });
     const waiting = slow.watch({ ...upstream, endpoints: [endpoint] }, 'x:a', () => undefined);
     await settled();

@@ -1,18 +1,18 @@
 import type { Call, RequestId } from '../core/call.ts';
-import { onAbort, type AbortListener } from '../core/cancellation.ts';
+import { onAbort } from '../core/cancellation.ts';
 import { isRpcError, McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { needsNameHeader } from '../core/methods.ts';
 import { Payload } from '../core/payload.ts';
 import { MODERN_VERSION, type Era } from '../core/protocol.ts';
 import { noReply, type Reply } from '../core/reply.ts';
 import { encodeNotification, encodeRequest, encodeResponse, type WireJson } from '../wire/encode.ts';
 import { finalMessage, singleReply } from '../wire/exchange.ts';
-import { ACCEPT, encodeHeaderValue, HEADER } from '../wire/headers.ts';
+import { ACCEPT, HEADER } from '../wire/headers.ts';
 import { FrameError, readFrame, type Frame, type NotificationFrame, type RequestFrame } from '../wire/message.ts';
 import { patchMeta, tokenPatch } from '../wire/params.ts';
 import { decodeEvents, type StreamCursor } from '../wire/sse.ts';
-import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientRequest, type HttpClientResponse } from './http-client.ts';
+import { MAX_RESPONSE_BYTES, type HttpClient, type HttpClientResponse } from './http-client.ts';
+import { ModernHeaders, PostedCall } from './posted-call.ts';
 import { replyFromStream, type Frames } from './http-stream.ts';
 import { ResumableStream, type Position } from './resumable.ts';
 import {
@@ -52,6 +52,7 @@ export class HttpLink implements Link {
   readonly #client: HttpClient;
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   readonly #base: Record<string, string>;
+  readonly #modernHeaders: ModernHeaders;
   /** Running answers to the server's own requests. */
   readonly #answering = new Map<RequestId, AbortController>();
   /** Undefined until it is known. */
@@ -73,6 +74,7 @@ export class HttpLink implements Link {
       accept: ACCEPT,
       [HEADER.protocolVersion]: MODERN_VERSION,
     };
+    this.#modernHeaders = new ModernHeaders(this.#base);
     this.closed = new Promise((resolve) => {
       this.#close = () => {
         resolve('closed');
@@ -195,10 +197,7 @@ export class HttpLink implements Link {
   #headersFor(call: Call): Record<string, string> {
     if (call.method === 'initialize') return withoutVersion(this.#base);
     if (this.#era === 'legacy') return this.#sessionHeaders();
-    const headers: Record<string, string> = { ...this.#base, ...call.paramHeaders, [HEADER.method]: call.method };
-    if (needsNameHeader(call.method) && call.target !== undefined)
-      headers[HEADER.name] = encodeHeaderValue(call.target);
-    return headers;
+    return this.#modernHeaders.of(call);
   }
 
   #sessionHeaders(sessionId = this.#sessionId): Record<string, string> {
@@ -269,32 +268,6 @@ export class HttpLink implements Link {
   async #post(body: WireJson): Promise<void> {
     const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
     await this.#client.request({ method: 'POST', headers: this.#sessionHeaders(), body, signal });
-  }
-}
-
-/** A call as it is posted. No signal is made for it: most calls are over before anybody could want one. */
-class PostedCall implements HttpClientRequest {
-  readonly method = 'POST';
-  readonly headers: Record<string, string>;
-  readonly body: WireJson;
-  readonly isLasting: boolean;
-  readonly isPing: boolean;
-  readonly #call: Call;
-
-  constructor(call: Call, headers: Record<string, string>, body: WireJson) {
-    this.#call = call;
-    this.headers = headers;
-    this.body = body;
-    this.isLasting = call.method === 'subscriptions/listen';
-    this.isPing = call.method === 'server/discover' || call.method === 'ping';
-  }
-
-  get signal(): AbortSignal {
-    return this.#call.signal;
-  }
-
-  onAbort(listener: AbortListener): () => void {
-    return onAbort(this.#call, listener);
   }
 }
 
