@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
     environment: 'node',
+    // Two, on two cores: half of the time of most tests is waiting for processes to start.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Children that a test starts must not colour their output or ask the terminal.

@@ -121,7 +121,7 @@ describe('a task of an upstream', () => {
   });
 
   it('is unknown under the id of the upstream, under none, and under one of another gateway', async () => {
-    const upstreams = { a: taskServer('a') };
+    const upstreams = { a: { server: taskServer('a').server } };
     const gateway = gatewayOf({ upstreams });
     const direct = await new Gateway({ upstreams, secret: SECRET, name: 'other' }).call(
       'tools/call',
@@ -282,7 +282,7 @@ describe('listening to tasks', () => {
   });
 
   it('needs the extension', async () => {
-    const gateway = gatewayOf({ upstreams: { a: taskServer('a') } });
+    const gateway = gatewayOf({ upstreams: { a: { server: taskServer('a').server } } });
     const params = { notifications: { taskIds: ['x'] } };
     await expect(gateway.call('subscriptions/listen', params)).rejects.toMatchObject({
       code: 'missing_client_capability',
@@ -294,7 +294,7 @@ describe('listening to tasks', () => {
 describe('a secret that nobody gave', () => {
   it('is told of once, when something depends on it', async () => {
     const telemetry = new Recorder();
-    const gateway = gatewayOf({ upstreams: { a: taskServer('a') }, telemetry, secret: undefined as never });
+    const gateway = gatewayOf({ upstreams: { a: { server: taskServer('a').server } }, telemetry, secret: undefined as never });
     await gateway.call('tools/list');
     const warnings = (): unknown[] => telemetry.facts.filter(({ name }) => name === 'secret.generated');
     expect(warnings()).toEqual([]);
