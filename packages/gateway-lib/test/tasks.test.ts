@@ -294,7 +294,11 @@ describe('listening to tasks', () => {
 describe('a secret that nobody gave', () => {
   it('is told of once, when something depends on it', async () => {
     const telemetry = new Recorder();
-    const gateway = gatewayOf({ upstreams: { a: { server: taskServer('a').server } }, telemetry, secret: undefined as never });
+    const gateway = gatewayOf({
+      upstreams: { a: { server: taskServer('a').server } },
+      telemetry,
+      secret: undefined as never,
+    });
     await gateway.call('tools/list');
     const warnings = (): unknown[] => telemetry.facts.filter(({ name }) => name === 'secret.generated');
     expect(warnings()).toEqual([]);

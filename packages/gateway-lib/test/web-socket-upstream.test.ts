@@ -177,7 +177,7 @@ describe.each<Era>(['modern', 'legacy'])('a %s server over WebSocket', (era) => 
       code: 'unavailable',
       message: expect.stringMatching(/^Upstream "up": /) as string,
     });
-    expect(endpointOf(gateway).state).not.toBe('ready');
+    await vi.waitFor(() => expect(endpointOf(gateway).state).not.toBe('ready'));
     await serve(era, first.port);
     await vi.waitFor(() => expect(endpointOf(gateway).state).toBe('ready'), 5_000);
     expect(endpointOf(gateway)).toMatchObject({ era });

@@ -79,6 +79,7 @@ export class Cancellation implements SignalSource {
     return this.#reason;
   }
 
+  /** Ends it; only the first reason counts. */
   abort(reason: unknown): void {
     if (this.#isAborted) return;
     this.#isAborted = true;
