@@ -49,7 +49,10 @@ function build(): MCPServer {
     })
     .addTool({ name: 'whoami', handler: (_, { principal }) => principal?.subject ?? 'nobody' })
     .build();
-  ends.push(() => server.close());
+  ends.push(() => {
+    state.go.resolve();
+    return server.close();
+  });
   return server;
 }
 
