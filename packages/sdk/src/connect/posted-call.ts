@@ -37,6 +37,11 @@ type Headers = Record<string, string>;
 const MAX_KEPT = 1_000;
 const MAX_TARGET = 256;
 
+function hasAny(headers: Readonly<Headers> | undefined): boolean {
+  for (const _ in headers) return true;
+  return false;
+}
+
 /** The headers of modern calls. The same calls are made again and again, so those of most are there already. */
 export class ModernHeaders {
   readonly #base: Readonly<Headers>;
@@ -52,7 +57,7 @@ export class ModernHeaders {
   /** @returns not to be changed */
   of(call: Call): Headers {
     const { method, target, paramHeaders } = call;
-    if (paramHeaders) return this.#make(call);
+    if (hasAny(paramHeaders)) return this.#make(call);
     const kept = this.#kept.get(method)?.get(target);
     if (kept) return kept;
     const made = this.#make(call);

@@ -28,22 +28,17 @@ export interface UndiciClientOptions {
  */
 export function createUndiciClient(url: URL, options: UndiciClientOptions = {}): HttpClient {
   const given = options.dispatcher as Dispatcher | undefined;
-  const calls = given ?? createPool(url.origin, options.connections ?? 64);
-  const streams = given ?? createPool(url.origin, null);
+  // Its members are made anew each time they are read.
+  const { origin } = url;
+  const path = url.pathname + url.search;
+  const calls = given ?? createPool(origin, options.connections ?? 64);
+  const streams = given ?? createPool(origin, null);
   return {
     request: (request) =>
       new Promise((resolve, reject) => {
-        const { pathname, search } = request.url ?? url;
-        (request.isLasting ? streams : calls).dispatch(
-          {
-            origin: url.origin,
-            path: pathname + search,
-            method: request.method,
-            headers: request.headers,
-            ...(request.body === undefined ? {} : { body: request.body }),
-          },
-          new Collector(request, url.origin, { resolve, reject }),
-        );
+        const { url: other, method, headers, body = null } = request;
+        const target = { origin, path: other ? other.pathname + other.search : path, method, headers, body };
+        (request.isLasting ? streams : calls).dispatch(target, new Collector(request, origin, { resolve, reject }));
       }),
     close: async () => {
       if (!given) await Promise.all([calls.destroy(), streams.destroy()]);

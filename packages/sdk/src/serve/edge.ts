@@ -98,8 +98,8 @@ export interface Edge {
   readonly store: Store | undefined;
   readonly bus: Bus | undefined;
   readonly sessionIdleMs: number;
-  /** Lets a request pass or throws. */
-  admit(request: EdgeRequest): Promise<Principal | null>;
+  /** Lets a request pass or throws; a promise only where somebody has to be asked who that is. */
+  admit(request: EdgeRequest): Promise<Principal | null> | Principal | null;
 }
 
 /** What the edge looks at. */
@@ -134,12 +134,19 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
     clock: options.clock ?? systemClock,
     telemetry: options.telemetry ?? silentTelemetry,
     ...resolveSessions(options),
-    async admit(request) {
+    admit(request) {
       checkHost(request, hosts);
       checkOrigin(request, origins);
-      return (await options.authenticate?.((name) => request.header(name))) ?? null;
+      return options.authenticate ? authenticated(options.authenticate, request) : null;
     },
   };
+}
+
+async function authenticated(
+  authenticate: NonNullable<EdgeOptions['authenticate']>,
+  request: EdgeRequest,
+): Promise<Principal | null> {
+  return (await authenticate((name) => request.header(name))) ?? null;
 }
 
 type SessionSettings = Pick<Edge, 'audience' | 'legacySessions' | 'sse' | 'store' | 'bus' | 'sessionIdleMs'>;

@@ -74,7 +74,8 @@ class HttpEndpoint {
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
     try {
-      const principal = await this.#edge.admit(request);
+      const admitted = this.#edge.admit(request);
+      const principal = admitted instanceof Promise ? await admitted : admitted;
       if (request.method === 'POST') checkContentType(request.header('content-type'));
       if (this.#sse?.isFor(request)) return await this.#sse.handle(request, principal);
       if (request.method === 'POST') return await this.#post(request, principal);
