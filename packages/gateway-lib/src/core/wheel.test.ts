@@ -17,6 +17,21 @@ describe('a timer wheel', () => {
     expect(calls).toBe(1);
   });
 
+  it('sets no timer into the past, though time goes on while it looks', () => {
+    const times = [0, 24.9, 25.1, 25.3];
+    const waits: number[] = [];
+    const clock = {
+      now: () => times.shift() ?? 26,
+      wallClock: () => 0,
+      after: (ms: number) => {
+        waits.push(ms);
+        return () => undefined;
+      },
+    };
+    createWheel(clock).after(100, () => undefined);
+    expect(waits.every((ms) => ms > 0)).toBe(true);
+  });
+
   it('calls back up to 25 ms late, whenever it was asked', () => {
     const step = fc.record({ wait: fc.nat(60), ms: fc.integer({ min: 1, max: 500 }) });
     check(

@@ -24,7 +24,8 @@ export function createWheel(clock: Clock): Wheel {
 
   const schedule = (): void => {
     // On the tick, wherever in one it began: entries would be late by two ticks otherwise.
-    cancel = clock.after((tickAt(clock) + 1) * TICK_MS - clock.now(), turn);
+    const now = clock.now();
+    cancel = clock.after((Math.floor(now / TICK_MS) + 1) * TICK_MS - now, turn);
   };
 
   const turn = (): void => {
