@@ -8,42 +8,23 @@ import { systemClock } from '../core/clock.ts';
 import { Payload } from '../core/payload.ts';
 import { systemRandom } from '../core/random.ts';
 import { isLogLevel, LOG_LEVELS, META, MODERN_VERSION, type LogLevel } from '../core/protocol.ts';
-import { errorReply, resultReply, type NotificationMessage, type Reply } from '../core/reply.ts';
+import { errorReply, resultReply, type Reply } from '../core/reply.ts';
 import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/message.ts';
 import { patchMeta, withoutAnswers, withoutTask, type MetaPatch } from '../wire/params.ts';
-import { PushQueue } from '../wire/queue.ts';
 import { handOn } from './hand-on.ts';
 import { capabilitiesFor, hasTasks, modernCapabilities } from './legacy-capabilities.ts';
+import { isWatch, LegacyChanges, type LegacyListener, type ToldMessage } from './legacy-changes.ts';
 import type { LegacyClient } from './legacy-client.ts';
-import {
-  LegacyQuestions,
-  type LegacyAnswer,
-  type QuestionMessage,
-  type QuestionTools,
-  type WithdrawalMessage,
-} from './legacy-questions.ts';
+import { LegacyQuestions, type LegacyAnswer, type QuestionTools } from './legacy-questions.ts';
 import { legacyMessages, legacyReply, type LegacyRequest } from './legacy-result.ts';
 import { legacyRounds } from './legacy-rounds.ts';
-import { LegacySubscriptions } from './legacy-subscriptions.ts';
 import { tokenOf } from './modern.ts';
-import { tellOnce } from './tell-once.ts';
 
 /** Who sends a request of a session: scopes may differ from one to the next. */
 export interface LegacyCaller {
   readonly principal: Principal | null;
   readonly paramHeaders?: Record<string, string> | undefined;
 }
-
-/** Who waits for what the handler tells, and for how long. */
-export interface LegacyListener {
-  readonly signal: AbortSignal;
-  readonly principal: Principal | null;
-  /** Whether it has missed something: then all that it hears of is told to have changed. @defaultValue false */
-  readonly hasMissed?: boolean;
-}
-
-/** What a legacy client is told, or asked, outside of its calls. */
-export type ToldMessage = NotificationMessage | QuestionMessage | WithdrawalMessage;
 
 /** What a session works with, and who keeps it. */
 export interface SessionTools extends QuestionTools {
@@ -72,9 +53,6 @@ export const STATELESS: SessionTools = { ...SYSTEM, isStateless: true };
 /** Calls of a session that run at a time: they go on without their connection, so nothing else bounds them. */
 const MAX_RUNNING = 10_000;
 
-/** Methods by which a legacy caller watches resources. */
-const SUBSCRIPTION = new Set(['resources/subscribe', 'resources/unsubscribe']);
-
 /** Methods that a legacy caller does not know. */
 const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
 
@@ -84,7 +62,7 @@ const MODERN_ONLY = new Set(['server/discover', 'subscriptions/listen']);
 export class LegacySession implements CallerSession {
   readonly client: LegacyClient;
   readonly #handler: Handler;
-  readonly #inFlight = new Map<RequestId, { frame: RequestFrame; controller: AbortController }>();
+  readonly #inFlight = new Map<RequestId, { frame: RequestFrame; ending: Cancellation }>();
   readonly #cancelled = new WeakSet<RequestFrame>();
   /** The same for each call until the level changes: what it says is parsed once. */
   #stamp: MetaPatch;
@@ -93,8 +71,7 @@ export class LegacySession implements CallerSession {
   readonly end: ((reason: string) => void) | undefined;
   readonly #isStateless: boolean;
   readonly #over = new Cancellation();
-  readonly #listeners = new Set<PushQueue<ToldMessage>>();
-  readonly #subscriptions: LegacySubscriptions;
+  readonly #changes: LegacyChanges;
   #logLevel: LogLevel | undefined;
 
   constructor(handler: Handler, client: LegacyClient, tools: SessionTools = SYSTEM) {
@@ -102,9 +79,7 @@ export class LegacySession implements CallerSession {
     this.isResumed = tools.isResumed ?? false;
     this.end = tools.onEnd;
     this.#isStateless = tools.isStateless ?? false;
-    this.#subscriptions = new LegacySubscriptions(handler, (update) => {
-      for (const told of this.#listeners) tellOnce(told, update);
-    });
+    this.#changes = new LegacyChanges(handler);
     this.client = client;
     this.#questions = new LegacyQuestions(client.capabilities, tools, this.isResumed);
     this.#stamp = {
@@ -144,7 +119,10 @@ export class LegacySession implements CallerSession {
     try {
       if (frame.method === 'ping') return resultReply(Payload.of<JsonObject>({}));
       if (frame.method === 'logging/setLevel') return this.#setLevel(frame);
-      if (SUBSCRIPTION.has(frame.method)) return await this.#subscription(frame, caller);
+      if (isWatch(frame)) {
+        await this.#changes.watch(frame, caller.principal);
+        return resultReply(Payload.of<JsonObject>({}));
+      }
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
       return await this.#forward(frame, caller);
     } catch (thrown) {
@@ -180,7 +158,7 @@ export class LegacySession implements CallerSession {
     const running = this.#inFlight.get(requestId as RequestId);
     if (!running) return false;
     this.#cancelled.add(running.frame);
-    running.controller.abort(
+    running.ending.abort(
       new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`),
     );
     return true;
@@ -189,7 +167,7 @@ export class LegacySession implements CallerSession {
   /** Goes on with what was said elsewhere. @returns rejects with why a resource could not be watched */
   async adopt({ logLevel, watched }: SaidElsewhere, principal: Principal | null): Promise<void> {
     this.#setLogLevel(logLevel);
-    await this.#subscriptions.watchOnly(watched, principal);
+    await this.#changes.watchOnly(watched, principal);
   }
 
   /** Whether the client has cancelled a request: it wants no answer then. */
@@ -201,16 +179,8 @@ export class LegacySession implements CallerSession {
    * Opens the stream of changes, as this client knows them; undefined if the handler does not tell of any.
    * @returns rejects if the listener has gone before it is open
    */
-  async listen(listener: LegacyListener): Promise<AsyncIterable<ToldMessage> | undefined> {
-    const { signal } = listener;
-    signal.throwIfAborted();
-    const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-    const call = createCall('subscriptions/listen', { notifications }, listener);
-    const reply = await this.#handler({ ...call, era: 'legacy' }).catch(errorReply);
-    // What looks at the signal from now on is not told of what has been.
-    if (signal.aborted) reply.cancel(signal.reason);
-    signal.throwIfAborted();
-    return reply.single ? undefined : this.#told(reply, listener.hasMissed ?? false);
+  listen(listener: LegacyListener): Promise<AsyncIterable<ToldMessage> | undefined> {
+    return this.#changes.listen(listener);
   }
 
   get ended(): AbortSignal {
@@ -224,7 +194,7 @@ export class LegacySession implements CallerSession {
 
   /** Asks the client on the stream on which it is told of changes: no call is there that it could be asked in. */
   readonly ask = async (method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> => {
-    const listener = [...this.#listeners].at(-1);
+    const listener = this.#changes.newest;
     if (!listener) throw new McpError('method_not_found', `${method}: this client listens on no stream.`);
     const asking = this.#questions.ask({ asked: { method, params } }, signal);
     for (;;) {
@@ -242,42 +212,18 @@ export class LegacySession implements CallerSession {
   /** Cancels what is still running. */
   close(reason: string): void {
     this.#over.abort(new McpError('cancelled', reason));
-    for (const { controller } of this.#inFlight.values()) controller.abort(new McpError('cancelled', reason));
-    this.#subscriptions.close();
-  }
-
-  async #subscription(frame: RequestFrame, caller: LegacyCaller): Promise<Reply> {
-    const { uri } = frame.params.payload.value;
-    if (frame.method === 'resources/subscribe') await this.#subscriptions.subscribe(uri, caller.principal);
-    else this.#subscriptions.unsubscribe(uri);
-    return resultReply(Payload.of<JsonObject>({}));
-  }
-
-  /** What changes, and the updates of the resources that the session watches, in one stream. */
-  #told(changes: Reply, hasMissed: boolean): AsyncIterable<ToldMessage> {
-    const told = new PushQueue<ToldMessage>();
-    this.#listeners.add(told);
-    const over = (error?: unknown): void => {
-      this.#listeners.delete(told);
-      told.end(error);
-    };
-    void (async () => {
-      if (hasMissed) for (const uri of this.#subscriptions.uris()) told.push(updated(uri));
-      for await (const change of changesOnly(changes, hasMissed)) tellOnce(told, change);
-    })().then(() => {
-      over();
-    }, over);
-    return told;
+    for (const { ending } of this.#inFlight.values()) ending.abort(new McpError('cancelled', reason));
+    this.#changes.close();
   }
 
   async #forward(frame: RequestFrame, caller: LegacyCaller): Promise<LegacyAnswer> {
     if (this.#inFlight.has(frame.id)) throw new McpError('invalid_request', 'The id is in use by a running request.');
     if (this.#inFlight.size >= MAX_RUNNING)
       throw new McpError('overloaded', `A session has at most ${MAX_RUNNING} running calls.`);
-    const controller = new AbortController();
-    this.#inFlight.set(frame.id, { frame, controller });
+    const ending = new Cancellation();
+    this.#inFlight.set(frame.id, { frame, ending });
     try {
-      const call = this.#call(frame, controller, caller);
+      const call = this.#call(frame, ending, caller);
       const reply = await this.#handler(call);
       if (!reply.single || reply.peek() === 'input_required') return this.#converse(frame, reply, call);
       this.#inFlight.delete(frame.id);
@@ -330,30 +276,3 @@ export class LegacySession implements CallerSession {
     this.#stamp = { ...this.#stamp, [META.logLevel]: level && JSON.stringify(level) };
   }
 }
-
-async function* changesOnly(reply: Reply, hasMissed: boolean): AsyncGenerator<NotificationMessage> {
-  for await (const message of reply.messages()) {
-    if (message.kind !== 'notification') return;
-    if (message.method === ACKNOWLEDGED) {
-      if (hasMissed) yield* changesOf(message);
-    } else yield { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) };
-  }
-}
-
-const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
-
-const LIST_CHANGES = { toolsListChanged: 'tools', promptsListChanged: 'prompts', resourcesListChanged: 'resources' };
-
-/** A change of each list that the handler tells of. */
-function* changesOf({ params }: NotificationMessage): Generator<NotificationMessage> {
-  const { notifications } = params.value;
-  for (const [name, list] of Object.entries(LIST_CHANGES))
-    if (isJsonObject(notifications) && notifications[name] === true)
-      yield { kind: 'notification', method: `notifications/${list}/list_changed`, params: Payload.of({}) };
-}
-
-const updated = (uri: string): NotificationMessage => ({
-  kind: 'notification',
-  method: 'notifications/resources/updated',
-  params: Payload.of({ uri }),
-});

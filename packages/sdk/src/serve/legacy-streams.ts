@@ -8,7 +8,7 @@ import { EventStore, KEPT_MS } from './event-store.ts';
 import { eventResponse } from './event-stream.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 import { encodeLegacy, type LegacyAnswer, type LegacyMessage } from './legacy-questions.ts';
-import type { LegacyListener } from './legacy-session.ts';
+import type { LegacyListener } from './legacy-changes.ts';
 import type { HttpSession, ListenStream } from './session-store.ts';
 import type { StoredStream } from './stored-stream.ts';
 

@@ -75,6 +75,7 @@ export class MCPServerBuilder<
   >(
     definition: ToolDefinition<P, O, CallContext<C, S>, N, R>,
   ): MCPServerBuilder<C, S, T & { [K in N]: ToolType<P, O, R> }> {
+    // What its function takes is checked against its schema at run time; the types are for who writes it.
     this.#parts.tools.push({ definition: definition as unknown as AnyTool, layers: [], toolLayers: [] });
     return this.#as();
   }
