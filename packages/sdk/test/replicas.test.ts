@@ -292,4 +292,24 @@ describe('a store that cannot be reached', () => {
     expect((await client(other.server)).status).toBe(502);
     expect(JSON.stringify(other.facts)).not.toContain('password');
   });
+
+  it('is not waited for longer than 5 s', async () => {
+    const shared = share();
+    const one = replica(shared);
+    const caller = await client(one.server);
+    const asked = deferred();
+    const silent: Store = {
+      ...createMemoryStore(),
+      get() {
+        asked.resolve();
+        return new Promise(() => undefined);
+      },
+    };
+    const asking = caller.ask(replica({ ...shared, store: silent }).server, 'ping');
+    await asked.promise;
+    await settled();
+    shared.clock.advance(5_000);
+    expect((await asking).status).toBe(502);
+    expect((await caller.ask(one.server, 'ping')).status).toBe(200);
+  });
 });

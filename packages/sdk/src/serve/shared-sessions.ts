@@ -1,4 +1,5 @@
 import type { Bus } from '../core/bus.ts';
+import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isLogLevel } from '../core/protocol.ts';
@@ -23,6 +24,9 @@ export type SessionNews =
 
 const CHANNEL = 'mcp:sessions';
 
+/** How long the store or the bus may take. Unit: ms. */
+const PATIENCE_MS = 5_000;
+
 /** Another replica that changes the same record is done in less. */
 const MAX_TRIES = 100;
 
@@ -35,12 +39,14 @@ export class SharedSessions {
   readonly #store: Store;
   readonly #bus: Bus | undefined;
   readonly #idleMs: number;
+  readonly #clock: Clock;
   readonly #replica: string;
 
-  constructor(store: Store, { bus, sessionIdleMs, random }: Edge) {
+  constructor(store: Store, { bus, sessionIdleMs, random, clock }: Edge) {
     this.#store = store;
     this.#bus = bus;
     this.#idleMs = sessionIdleMs;
+    this.#clock = clock;
     this.#replica = toBase64Url(random.bytes(9));
   }
 
@@ -93,12 +99,20 @@ export class SharedSessions {
     );
   }
 
-  /** What a driver throws is no fault of the caller. */
+  /** What a driver throws is no fault of the caller; nor must it wait for one that says nothing, as when it reconnects. */
   async #guard<T>(doing: Promise<T>): Promise<T> {
+    let stopWaiting = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      stopWaiting = this.#clock.after(PATIENCE_MS, () => {
+        reject(new Error(`no answer within ${PATIENCE_MS} ms`));
+      });
+    });
     try {
-      return await doing;
+      return await Promise.race([doing, late]);
     } catch (cause) {
       throw new McpError('unavailable', 'The store of sessions cannot be reached; try again later.', { cause });
+    } finally {
+      stopWaiting();
     }
   }
 }
