@@ -1,3 +1,4 @@
+export { LinkedList, type ListItem } from './core/linked-list.ts';
 export type { Seal } from './core/seal.ts';
 export { fromBase64Url, toBase64Url } from './wire/base64.ts';
 export type { Channel, ChannelEvents } from './wire/channel.ts';

@@ -26,6 +26,12 @@ export interface InFlight {
   fail(reason: Error): void;
 }
 
+/** Leave to work on a call. */
+export interface Permit {
+  /** Counts the call out; a second time does nothing. */
+  release(): void;
+}
+
 /** One reachable instance of an upstream. */
 export interface Endpoint {
   /** What it is in messages: a URL without query, a command; never with a credential. */
@@ -39,8 +45,8 @@ export interface Endpoint {
    * @throws McpError `unavailable` at once when it is known to be down
    */
   connection(): Promise<Connection>;
-  /** Counts a call in; returns what counts it out. */
-  enter(call: InFlight): () => void;
+  /** Counts a call in. */
+  enter(call: InFlight): Permit;
   /** Told when sending a call failed because there was no answer. */
   suspect(reason: string): void;
 }

@@ -47,7 +47,9 @@ export class Liveness {
     this.#watching = true;
     const { clock, wheel, silenceMs } = this.#options;
     // Counted from the last sign: a check that comes too early would add its whole pause to the time of silence.
-    wheel.after(Math.max(this.#lastSign + silenceMs / 2 - clock.now(), 0), () => void this.#check());
+    wheel.after(Math.max(this.#lastSign + silenceMs / 2 - clock.now(), 0), {
+      expire: () => void this.#check(),
+    });
   }
 
   async #check(): Promise<void> {
@@ -63,8 +65,10 @@ export class Liveness {
     const asked = this.#lastSign;
     const timeout = new AbortController();
     const { silenceMs, pingMs = 0, wheel } = this.#options;
-    const cancel = wheel.after(Math.max(silenceMs / 2, pingMs), () => {
-      timeout.abort();
+    const deadline = wheel.after(Math.max(silenceMs / 2, pingMs), {
+      expire: () => {
+        timeout.abort();
+      },
     });
     try {
       await this.#options.ping(timeout.signal);
@@ -74,7 +78,7 @@ export class Liveness {
       // An answer to a call is as good a sign as one to the question.
       return this.#lastSign > asked;
     } finally {
-      cancel();
+      deadline.cancel();
     }
   }
 }

@@ -62,7 +62,12 @@ async function advance(ms: number): Promise<void> {
 function inFlight(): InFlight & { readonly failures: string[]; leave: () => void } {
   const failures: string[] = [];
   const call = { failures, fail: (reason: Error) => void failures.push(reason.message) };
-  return Object.assign(call, { leave: endpoint.enter(call) });
+  const permit = endpoint.enter(call);
+  return Object.assign(call, {
+    leave: () => {
+      permit.release();
+    },
+  });
 }
 
 /** A call for the connection, whose failure may come before anyone asks for it. */

@@ -1,11 +1,13 @@
 import { McpError, type Clock, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
+import { LinkedList, type ListItem } from '@org/mcp-sdk/wire';
 import {
   isUsable,
   reasonOf,
   type Endpoint,
   type EndpointState,
   type InFlight,
+  type Permit,
   type TransportKind,
 } from '../core/upstream.ts';
 import { httpStatusOf, isAnswer } from './answer.ts';
@@ -51,8 +53,8 @@ export class SupervisedEndpoint implements Endpoint {
   #reachedInMs = 0;
   readonly #transport: Transport;
   readonly #options: SupervisorOptions;
-  /** Calls that it is working on, each with the watch that counted it. */
-  readonly #inFlight = new Map<InFlight, CallWatch | undefined>();
+  /** Calls that it is working on. */
+  readonly #inFlight = new LinkedList<Visit>();
   readonly #closing = new AbortController();
   #attempt: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -92,13 +94,8 @@ export class SupervisedEndpoint implements Endpoint {
     if (this.state.status === 'idle') this.#reach(true);
   }
 
-  enter(call: InFlight): () => void {
-    this.#inFlight.set(call, this.#watch);
-    this.#watch?.enter();
-    return () => {
-      const watch = this.#inFlight.get(call);
-      if (this.#inFlight.delete(call)) watch?.leave(isUsable(this));
-    };
+  enter(call: InFlight): Permit {
+    return new Visit(call, this, { calls: this.#inFlight, watch: this.#watch });
   }
 
   /**
@@ -222,11 +219,7 @@ export class SupervisedEndpoint implements Endpoint {
   #watchCalls(): void {
     const watch = this.#options.watch(this);
     this.#watch = watch;
-    for (const [call, before] of this.#inFlight) {
-      before?.leave(false);
-      watch.enter();
-      this.#inFlight.set(call, watch);
-    }
+    for (const visit of this.#inFlight.values()) visit.watchWith(watch);
   }
 
   /** The server is gone: the next attempt starts anew. */
@@ -274,7 +267,7 @@ export class SupervisedEndpoint implements Endpoint {
   }
 
   #failAll(reason: string): void {
-    for (const call of this.#inFlight.keys()) call.fail(new McpError('unavailable', reason));
+    for (const { call } of this.#inFlight.values()) call.fail(new McpError('unavailable', reason));
   }
 
   async #waitForAttempt(first: boolean): Promise<void> {
@@ -305,5 +298,36 @@ export class SupervisedEndpoint implements Endpoint {
         ...('reason' in state ? { reason: state.reason } : {}),
       },
     });
+  }
+}
+
+/** A call that an endpoint is working on, with the watch that counts it. */
+class Visit implements Permit {
+  readonly call: InFlight;
+  readonly #endpoint: Endpoint;
+  readonly #item: ListItem<Visit>;
+  #watch: CallWatch | undefined;
+
+  constructor(
+    call: InFlight,
+    endpoint: Endpoint,
+    { calls, watch }: { readonly calls: LinkedList<Visit>; readonly watch: CallWatch | undefined },
+  ) {
+    this.call = call;
+    this.#endpoint = endpoint;
+    this.#item = calls.add(this);
+    this.#watch = watch;
+    watch?.enter();
+  }
+
+  /** Gives it to a new watch. */
+  watchWith(watch: CallWatch): void {
+    this.#watch?.leave(false);
+    watch.enter();
+    this.#watch = watch;
+  }
+
+  release(): void {
+    if (this.#item.remove()) this.#watch?.leave(isUsable(this.#endpoint));
   }
 }

@@ -14,8 +14,8 @@ import {
 } from '@org/mcp-sdk';
 import { renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
-import type { Endpoint, InFlight, Upstream } from '../core/upstream.ts';
-import type { Wheel } from '../core/wheel.ts';
+import type { Endpoint, InFlight, Permit, Upstream } from '../core/upstream.ts';
+import type { Deadline, Expirable, Wheel } from '../core/wheel.ts';
 import { httpStatusOf } from '../registry/answer.ts';
 import type { Pick } from './pick.ts';
 import { reach } from './reach.ts';
@@ -79,14 +79,14 @@ function renamed(call: RoutedCall): Omit<Call, keyof SignalSource> {
 }
 
 /** What can end a call before its reply does: the caller, the deadline, the endpoint. */
-class Guard implements InFlight {
+class Guard implements InFlight, Expirable {
   readonly #upstream: Upstream;
   /** What the connection listens to. */
   readonly ending: Cancellation;
   #endpoint: Endpoint | undefined;
-  #leave = (): void => undefined;
+  #permit: Permit | undefined;
   #interrupt: ((reason: unknown) => void) | undefined;
-  readonly #cancelDeadline: () => void;
+  readonly #deadline: Deadline;
 
   constructor(call: RoutedCall, wheel: Wheel) {
     this.#upstream = call.route.upstream;
@@ -95,10 +95,11 @@ class Guard implements InFlight {
     ending.onAbort((reason) => {
       this.#interrupt?.(reason);
     });
-    const { timeoutMs } = this.#upstream;
-    this.#cancelDeadline = wheel.after(timeoutMs, () => {
-      this.fail(new McpError('timeout', `no result within ${timeoutMs} ms`));
-    });
+    this.#deadline = wheel.after(this.#upstream.timeoutMs, this);
+  }
+
+  expire(): void {
+    this.fail(new McpError('timeout', `no result within ${this.#upstream.timeoutMs} ms`));
   }
 
   fail(reason: Error): void {
@@ -116,7 +117,7 @@ class Guard implements InFlight {
   /** Puts the call on an endpoint, which ends it when it is lost. */
   enter(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
-    this.#leave = endpoint.enter(this);
+    this.#permit = endpoint.enter(this);
   }
 
   /** What fails the call is no fault of the endpoint that has answered it. */
@@ -178,8 +179,8 @@ class Guard implements InFlight {
   }
 
   #release(): void {
-    this.#leave();
-    this.#cancelDeadline();
+    this.#permit?.release();
+    this.#deadline.cancel();
     this.ending.end();
   }
 }

@@ -1,7 +1,7 @@
 import { McpError, RemoteError, type ClientIdentity, type ListMethod, type Telemetry } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { EMPTY_LIST, readList, type UpstreamList } from '../catalog/entry.ts';
-import type { Upstream } from '../core/upstream.ts';
+import type { Permit, Upstream } from '../core/upstream.ts';
 import type { Wheel } from '../core/wheel.ts';
 import { ANY_CALLER } from '../registry/capability-class.ts';
 import type { Pick } from './pick.ts';
@@ -93,15 +93,17 @@ async function withinDeadline<T>(
       { once: true },
     );
   });
-  const cancelDeadline = wheel.after(timeoutMs, () => {
-    controller.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
+  const deadline = wheel.after(timeoutMs, {
+    expire: () => {
+      controller.abort(new McpError('timeout', `no answer within ${timeoutMs} ms`));
+    },
   });
-  let leave = (): void => undefined;
+  let permit: Permit | undefined;
   const run = async (): Promise<T> => {
     const { endpoint, connection } = await reach(upstream, pick);
     // Nobody would count out what is counted in after the end.
     signal.throwIfAborted();
-    leave = endpoint.enter({
+    permit = endpoint.enter({
       fail: (reason) => {
         controller.abort(reason);
       },
@@ -111,7 +113,7 @@ async function withinDeadline<T>(
   try {
     return await Promise.race([run(), cut]);
   } finally {
-    cancelDeadline();
-    leave();
+    deadline.cancel();
+    permit?.release();
   }
 }

@@ -11,7 +11,7 @@ import {
   type Telemetry,
 } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import type { Endpoint, EndpointState, InFlight, TransportKind, Upstream } from '../../src/core/upstream.ts';
+import type { Endpoint, EndpointState, InFlight, Permit, TransportKind, Upstream } from '../../src/core/upstream.ts';
 import type { Transport } from '../../src/registry/transport.ts';
 
 /** A promise that the test settles. */
@@ -159,9 +159,9 @@ export class FakeEndpoint implements Endpoint {
     return this.#connecting;
   }
 
-  enter(call: InFlight): () => void {
+  enter(call: InFlight): Permit {
     this.inFlight.add(call);
-    return () => this.inFlight.delete(call);
+    return { release: () => void this.inFlight.delete(call) };
   }
 
   suspect(reason: string): void {

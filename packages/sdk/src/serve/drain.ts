@@ -3,12 +3,13 @@ import { EdgeCall } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
+import { LinkedList, type ListItem } from '../core/linked-list.ts';
 
 /** Counts running calls, lets them finish, and aborts those that take too long. */
 export class Drain {
   readonly #who: string;
   readonly #clock: Clock;
-  readonly #running = new Set<Cancellation>();
+  readonly #running = new LinkedList<Cancellation>();
   #closed: Promise<void> | undefined;
   #onIdle = (): void => undefined;
 
@@ -21,10 +22,9 @@ export class Drain {
   /** Counts calls to the end of their reply, and refuses new ones once closing. */
   readonly middleware: Middleware = (next) => async (call) => {
     if (this.#closed) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
-    const running = new Cancellation(call);
-    this.#running.add(running);
+    const running = this.#running.add(new Cancellation(call));
     try {
-      const reply = await next(new EdgeCall(call, running));
+      const reply = await next(new EdgeCall(call, running.value));
       if (reply.single) this.#finished(running);
       else
         void reply.done.then(() => {
@@ -55,12 +55,12 @@ export class Drain {
       };
     });
     const reason = new McpError('unavailable', `The ${this.#who} is closing.`);
-    for (const running of this.#running) running.abort(reason);
+    for (const running of this.#running.values()) running.abort(reason);
   }
 
-  #finished(running: Cancellation): void {
-    running.end();
-    this.#running.delete(running);
+  #finished(running: ListItem<Cancellation>): void {
+    running.value.end();
+    running.remove();
     if (this.#running.size === 0) this.#onIdle();
   }
 }
