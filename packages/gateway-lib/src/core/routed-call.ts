@@ -1,4 +1,4 @@
-import { EdgeCall, type Call } from '@org/mcp-sdk';
+import { changedCall, EdgeCall, InnerCall, type Call, type CallChanges } from '@org/mcp-sdk';
 import type { Endpoint, Upstream } from './upstream.ts';
 
 /** Where a call goes: an upstream, and what its target is called there. */
@@ -16,7 +16,7 @@ export interface RoutedCall extends Call {
 }
 
 /** A call with its route, as the first stage makes it. It is ended by whatever ends the call that came in. */
-export class Routed extends EdgeCall implements RoutedCall {
+export class Routed extends InnerCall implements RoutedCall {
   readonly route: Route;
 
   constructor(call: Call, route: Route) {
@@ -24,3 +24,17 @@ export class Routed extends EdgeCall implements RoutedCall {
     this.route = route;
   }
 }
+
+/** The same, as functions of the host get it. */
+export class ExposedCall extends EdgeCall implements RoutedCall {
+  readonly route: Route;
+
+  constructor(call: RoutedCall) {
+    super(call, call);
+    this.route = call.route;
+  }
+}
+
+/** A call like another one, on the same route unless it is given one. */
+export const changedRouted = (call: RoutedCall, changes: CallChanges, route = call.route): RoutedCall =>
+  new Routed(changedCall(call, changes), route);

@@ -36,7 +36,7 @@ export const createWheel = (clock: Clock): Wheel => new TimerWheel(clock);
 
 class TimerWheel implements Wheel {
   readonly #clock: Clock;
-  readonly #slots: readonly LinkedList<Entry>[] = Array.from({ length: SLOTS }, () => new LinkedList<Entry>());
+  readonly #slots: (LinkedList<Entry> | undefined)[] = [];
   /** The tick whose entries ran last. */
   #last = 0;
   #size = 0;
@@ -60,7 +60,7 @@ class TimerWheel implements Wheel {
   close(): void {
     this.#stop?.();
     this.#stop = undefined;
-    for (const slot of this.#slots) for (const entry of slot.values()) entry.cancel();
+    for (const slot of this.#slots) for (const entry of slot?.values() ?? []) entry.cancel();
   }
 
   readonly #removed = (): void => {
@@ -68,9 +68,7 @@ class TimerWheel implements Wheel {
   };
 
   #slotAt(tick: number): LinkedList<Entry> {
-    const slot = this.#slots[tick % SLOTS];
-    if (!slot) throw new RangeError(`tick ${tick}`);
-    return slot;
+    return (this.#slots[tick % SLOTS] ??= new LinkedList());
   }
 
   #schedule(now: number): void {

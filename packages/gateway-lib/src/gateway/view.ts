@@ -167,7 +167,7 @@ export class GatewayView {
         pick,
         wheel: reading.wheel,
         reopen: (call) => states.open(withIdOfUpstream(call)),
-        restamp: createRestamp([restampTasks(ids), restampLegacyTasks(ids), states.restampOf]),
+        restamp: createRestamp([restampTasks(ids), restampLegacyTasks(ids), states.restamp]),
       }),
     });
   }

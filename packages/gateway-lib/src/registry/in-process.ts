@@ -1,5 +1,6 @@
 import {
   createCall,
+  EdgeCall,
   isJsonObject,
   McpError,
   META,
@@ -34,7 +35,7 @@ export const inProcess = (handler: Handler, { clientInfo }: Pick<ConnectContext,
     const meta: JsonObject = isJsonObject(result._meta) ? result._meta : {};
     const serverInfo = meta[META.serverInfo];
     return {
-      handler: async (call) => onlyWanted(call, await handler(call)),
+      handler: async (call) => onlyWanted(call, await handler(new EdgeCall(call, call))),
       era: 'modern',
       version: MODERN_VERSION,
       server: {

@@ -1,16 +1,15 @@
 import {
   Cancellation,
-  EdgeCall,
   ERROR_TABLE,
   errorReply,
+  InnerCall,
   isJsonObject,
   McpError,
   streamReply,
-  type Call,
+  type CallFields,
   type Handler,
   type Message,
   type Reply,
-  type SignalSource,
 } from '@org/mcp-sdk';
 import { renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
@@ -18,7 +17,7 @@ import type { Endpoint, InFlight, Permit, Upstream } from '../core/upstream.ts';
 import type { Deadline, Expirable, Wheel } from '../core/wheel.ts';
 import { httpStatusOf } from '../registry/answer.ts';
 import type { Pick } from './pick.ts';
-import { reach } from './reach.ts';
+import { reach, type Reached } from './reach.ts';
 import type { Restamp } from './restamp.ts';
 import { isAboutTask } from './tasks.ts';
 
@@ -33,32 +32,20 @@ export interface DispatchOptions {
 
 /** Last stage: sends a call to an endpoint of its upstream, under the upstream's name for the target. */
 export const createDispatch =
-  ({ pick, wheel, reopen, restamp }: DispatchOptions): Handler<RoutedCall> =>
-  async (given) => {
-    const call = given.round === 0 ? given : await reopen(given);
-    const { upstream, endpoint: first } = call.route;
-    const guard = new Guard(call, wheel);
-    try {
-      guard.check();
-      const reaching = reach(upstream, pick, first);
-      const reached = reaching instanceof Promise ? await guard.until(reaching) : reaching;
-      const { endpoint, connection, missed } = reached;
-      guard.enter(endpoint);
-      const reply = await guard.until(connection.handler(new EdgeCall(renamed(call), guard.ending)));
-      if (missed && isUnknownTask(call, reply)) throw guard.acquit(missed);
-      const restamped = restamp(reply, { call, endpoint });
-      return guard.follow(restamped instanceof Promise ? await restamped : restamped);
-    } catch (thrown) {
-      throw guard.failed(thrown);
-    }
-  };
+  (options: DispatchOptions): Handler<RoutedCall> =>
+  (call) =>
+    call.round === 0 ? new Dispatched(call, options).reply : dispatchAgain(call, options);
+
+async function dispatchAgain(retry: RoutedCall, options: DispatchOptions): Promise<Reply> {
+  return new Dispatched(await options.reopen(retry), options).reply;
+}
 
 /** An endpoint that has not made a task does not know it: while another one is out of reach, the task is too. */
 const isUnknownTask = (call: RoutedCall, { single }: Reply): boolean =>
   isAboutTask(call) && single?.kind === 'error' && single.error.value.code === ERROR_TABLE.not_found.rpc;
 
 /** The call under the upstream's name for its target, if it has one. */
-function renamed(call: RoutedCall): Omit<Call, keyof SignalSource> {
+function renamed(call: RoutedCall): CallFields {
   const { target } = call.route;
   if (call.target === undefined || target === call.target) return call;
   const { method, era, principal, round, progressToken, logLevel, paramHeaders, session, isNotification } = call;
@@ -78,93 +65,153 @@ function renamed(call: RoutedCall): Omit<Call, keyof SignalSource> {
   };
 }
 
-/** What can end a call before its reply does: the caller, the deadline, the endpoint. */
-class Guard implements InFlight, Expirable {
-  readonly #upstream: Upstream;
+/**
+ * A call that was sent, until its reply is at its end. The caller, the deadline and the endpoint can end it before: a
+ * server in this process need not look at the signal.
+ */
+class Dispatched implements InFlight, Expirable {
+  readonly reply: Promise<Reply>;
+  readonly #call: RoutedCall;
+  readonly #options: DispatchOptions;
   /** What the connection listens to. */
-  readonly ending: Cancellation;
-  #endpoint: Endpoint | undefined;
-  #permit: Permit | undefined;
-  #interrupt: ((reason: unknown) => void) | undefined;
+  readonly #ending: Cancellation;
   readonly #deadline: Deadline;
+  #resolve!: (reply: Reply) => void;
+  #reject!: (reason: Error) => void;
+  /** Told when the call is ended while a message of its stream is waited for. */
+  #interrupt: ((reason: unknown) => void) | undefined;
+  #endpoint: Endpoint | undefined;
+  /** Why it did not go to the endpoint that was to be tried before others. */
+  #missed: McpError | undefined;
+  #permit: Permit | undefined;
+  #isOver = false;
 
-  constructor(call: RoutedCall, wheel: Wheel) {
-    this.#upstream = call.route.upstream;
-    const ending = new Cancellation(call);
-    this.ending = ending;
-    ending.onAbort((reason) => {
-      this.#interrupt?.(reason);
+  constructor(call: RoutedCall, options: DispatchOptions) {
+    this.#call = call;
+    this.#options = options;
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
-    this.#deadline = wheel.after(this.#upstream.timeoutMs, this);
-  }
-
-  expire(): void {
-    this.fail(new McpError('timeout', `no result within ${this.#upstream.timeoutMs} ms`));
+    this.#deadline = options.wheel.after(call.route.upstream.timeoutMs, this);
+    this.#ending = new Cancellation(call);
+    this.#ending.onAbort((reason) => {
+      if (this.#interrupt) this.#interrupt(reason);
+      else this.#failed(reason);
+    });
+    if (!this.#isOver) this.#start();
   }
 
   fail(reason: Error): void {
-    this.ending.abort(reason);
+    this.#ending.abort(reason);
   }
 
-  /** Waits for `work`, but no longer than the call may last: a server in this process need not look at the signal. */
-  until<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#interrupt = reject;
-      work.then(resolve, reject);
-    });
+  expire(): void {
+    this.fail(new McpError('timeout', `no result within ${this.#call.route.upstream.timeoutMs} ms`));
   }
 
-  /** Puts the call on an endpoint, which ends it when it is lost. */
-  enter(endpoint: Endpoint): void {
+  #start(): void {
+    const { upstream, endpoint: first } = this.#call.route;
+    try {
+      const reached = reach(upstream, this.#options.pick, first);
+      if (reached instanceof Promise) this.#go(reached, (there) => this.#send(there));
+      else this.#send(reached);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  /** Goes on with what comes of some work. */
+  #go<T>(work: Promise<T>, next: (value: T) => void): void {
+    const fail = (thrown: unknown): void => {
+      this.#failed(thrown);
+    };
+    work.then((value) => {
+      try {
+        next(value);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    }, fail);
+  }
+
+  #send({ endpoint, connection, missed }: Reached): void {
+    if (this.#isOver) return;
     this.#endpoint = endpoint;
+    this.#missed = missed;
     this.#permit = endpoint.enter(this);
+    this.#go(connection.handler(new InnerCall(renamed(this.#call), this.#ending)), (reply) => this.#replied(reply));
   }
 
-  /** What fails the call is no fault of the endpoint that has answered it. */
-  acquit(error: McpError): McpError {
+  #replied(reply: Reply): void {
+    if (this.#isOver) {
+      reply.cancel(this.#ending.reason);
+      return;
+    }
+    this.#checkKnown(reply);
+    const restamped = this.#restamp(reply);
+    if (restamped instanceof Promise) this.#go(restamped, (changed) => this.#follow(changed));
+    else this.#follow(restamped);
+  }
+
+  /** @throws why the endpoint that has made a task was not asked, if another one does not know the task */
+  #checkKnown(reply: Reply): void {
+    if (!this.#missed || !isUnknownTask(this.#call, reply)) return;
+    // It has answered: it is not at fault.
     this.#endpoint = undefined;
-    return error;
+    throw this.#missed;
   }
 
-  /** @throws why the call is over already */
-  check(): void {
-    if (this.ending.isAborted) throw McpError.from(this.ending.reason);
+  #restamp(reply: Reply): Reply | Promise<Reply> {
+    const endpoint = this.#endpoint;
+    return endpoint ? this.#options.restamp(reply, { call: this.#call, endpoint }) : reply;
   }
 
   /** Lets go when the reply is at its end. */
-  follow(reply: Reply): Reply {
+  #follow(reply: Reply): void {
     if (reply.single) {
       this.#release();
-      return reply;
+      this.#resolve(reply);
+      return;
     }
-    return streamReply(this.#relay(reply), (reason) => {
+    const relayed = streamReply(this.#relay(reply), (reason) => {
       reply.cancel(reason);
       this.#release();
     });
+    this.#resolve(relayed);
   }
 
   /** Lets go and says what went wrong, naming the upstream. */
-  failed(thrown: unknown): Error {
-    const { isAborted, reason } = this.ending;
+  #failed(thrown: unknown): void {
+    if (this.#isOver) return;
+    const { isAborted, reason } = this.#ending;
     const error = McpError.from(isAborted ? reason : thrown);
     const unanswered = error.code === 'unavailable' && httpStatusOf(error) === undefined;
     if (unanswered && !isAborted) this.#endpoint?.suspect(error.message);
     this.#release();
-    return named(this.#upstream, error);
+    this.#reject(named(this.#call.route.upstream, error));
   }
 
   async *#relay(reply: Reply): AsyncGenerator<Message> {
     const messages = reply.messages()[Symbol.asyncIterator]();
-    const read = (): Promise<IteratorResult<Message>> => this.until(messages.next());
+    const read = (): Promise<IteratorResult<Message>> => this.#until(messages.next());
     try {
       for (let next = await read(); next.done !== true; next = await read()) yield this.#translate(next.value);
     } catch (thrown) {
       reply.cancel(thrown);
-      yield* errorReply(named(this.#upstream, McpError.from(thrown))).messages();
+      yield* errorReply(named(this.#call.route.upstream, McpError.from(thrown))).messages();
     } finally {
       this.#release();
       void messages.return?.();
     }
+  }
+
+  #until<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      if (this.#ending.isAborted) reject(McpError.from(this.#ending.reason));
+      work.then(resolve, reject);
+    });
   }
 
   /** An error that is not the upstream's own word, but says that it is gone, names it. */
@@ -172,16 +219,17 @@ class Guard implements InFlight, Expirable {
     if (message.kind !== 'error') return message;
     const { message: text, data } = message.error.value;
     const gone = isJsonObject(data) && data.code === 'unavailable' && data.upstream === undefined;
-    const { isAborted, reason } = this.ending;
+    const { isAborted, reason } = this.#ending;
     if (!gone && !isAborted) return message;
     const error = isAborted ? McpError.from(reason) : new McpError('unavailable', text);
-    return errorReply(named(this.#upstream, error)).single ?? message;
+    return errorReply(named(this.#call.route.upstream, error)).single ?? message;
   }
 
   #release(): void {
+    this.#isOver = true;
     this.#permit?.release();
     this.#deadline.cancel();
-    this.ending.end();
+    this.#ending.end();
   }
 }
 

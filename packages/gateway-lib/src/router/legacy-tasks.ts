@@ -1,9 +1,9 @@
 import { isJsonObject, Payload, type Call, type JsonObject, type Span } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
 import { membersOf } from '@org/mcp-sdk/wire';
-import type { RoutedCall } from '../core/routed-call.ts';
+import { changedRouted, type RoutedCall } from '../core/routed-call.ts';
 import { placeOf } from './place.ts';
-import type { RestampOf } from './restamp.ts';
+import type { RestampResult } from './restamp.ts';
 import type { TaskIds } from './task-ids.ts';
 
 /** The only revision that has these tasks. @see https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks */
@@ -33,19 +33,16 @@ const callsTools = ({ requests }: JsonObject): boolean =>
 
 /** Gives tasks that a legacy upstream made for a legacy caller the ids that the caller knows. */
 export const restampLegacyTasks =
-  (ids: TaskIds): RestampOf =>
-  ({ call, endpoint }) => {
-    if (call.era !== 'legacy') return undefined;
+  (ids: TaskIds): RestampResult =>
+  (result, { call, endpoint }) => {
+    if (call.era !== 'legacy') return result;
     const { upstream, target } = call.route;
     if (call.method === 'tasks/result')
-      return (result) => replaceAll(result, relatedIn(result), { from: target, to: call.target ?? '' });
-    if (!wantsTask(call)) return undefined;
-    return (result) => {
-      const taskId = textAt(result, ['task', 'taskId']);
-      if (taskId === undefined) return result;
-      const sealing = ids.seal(taskId, placeOf(upstream, endpoint), call);
-      return sealing.then((to) => replaceAll(result, [['task', 'taskId'], RELATED_IN_META], { from: taskId, to }));
-    };
+      return replaceAll(result, relatedIn(result), { from: target, to: call.target ?? '' });
+    const taskId = wantsTask(call) ? textAt(result, ['task', 'taskId']) : undefined;
+    if (taskId === undefined) return result;
+    const sealing = ids.seal(taskId, placeOf(upstream, endpoint), call);
+    return sealing.then((to) => replaceAll(result, [['task', 'taskId'], RELATED_IN_META], { from: taskId, to }));
   };
 
 /** Gives the answers to what a task asked the id by which its upstream knows it. */
@@ -53,7 +50,7 @@ export function withIdOfUpstream(call: RoutedCall): RoutedCall {
   const { method, round, target, params, route } = call;
   if (method !== 'tasks/result' || round === 0 || target === undefined) return call;
   const named = membersAt(params, 'inputResponses').map((name) => ['inputResponses', name, ...RELATED_IN_META]);
-  return { ...call, params: replaceAll(params, named, { from: target, to: route.target }) };
+  return changedRouted(call, { params: replaceAll(params, named, { from: target, to: route.target }) });
 }
 
 /** Whether a legacy caller asks for a task. */

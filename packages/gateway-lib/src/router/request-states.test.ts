@@ -34,7 +34,7 @@ function callOf(params: JsonObject = {}, principal: Principal | null = null): Ro
 /** What the caller of `call` gets for what its upstream answers. */
 async function given(result: JsonObject, call = callOf(), states = statesOf('one')): Promise<JsonObject> {
   const reply = resultReply(Payload.json<JsonObject>(JSON.stringify(result)), peekResult);
-  return (await createRestamp([states.restampOf])(reply, { call, endpoint })).result();
+  return (await createRestamp([states.restamp])(reply, { call, endpoint })).result();
 }
 
 const ada: Principal = { subject: 'ada', scopes: new Set() };

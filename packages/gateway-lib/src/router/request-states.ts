@@ -9,10 +9,10 @@ import {
   requireCapability,
   type Seal,
 } from '@org/mcp-sdk/wire';
-import type { RoutedCall } from '../core/routed-call.ts';
+import { changedRouted, type RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint } from '../core/upstream.ts';
 import { endpointAt, placeOf, type Place } from './place.ts';
-import type { ReplyOrigin, RestampResult } from './restamp.ts';
+import type { RestampResult } from './restamp.ts';
 
 /** What states are sealed with. */
 export interface RequestStatesOptions {
@@ -65,9 +65,10 @@ export class RequestStates {
   }
 
   /** Seals what a result asks for the caller of its call. */
-  readonly restampOf = ({ call, endpoint }: ReplyOrigin): RestampResult | undefined => {
-    if (ASKING.has(call.method)) return (result) => (mayAsk(result) ? this.#seal(result, call, endpoint) : result);
-    return call.method === 'completion/complete' ? refuseQuestion : undefined;
+  readonly restamp: RestampResult = (result, { call, endpoint }) => {
+    if (!mayAsk(result)) return result;
+    if (ASKING.has(call.method)) return this.#seal(result, call, endpoint);
+    return call.method === 'completion/complete' ? refuseQuestion(result) : result;
   };
 
   async #open(call: RoutedCall, requestState: unknown): Promise<RoutedCall> {
@@ -87,7 +88,7 @@ export class RequestStates {
       );
     const params = replaceMember(call.params, 'requestState', content.state);
     const endpoint = content.replica === undefined ? undefined : endpointAt(upstream, content.place);
-    return { ...call, params, route: { ...call.route, ...(endpoint ? { endpoint } : {}) } };
+    return changedRouted(call, { params }, { ...call.route, ...(endpoint ? { endpoint } : {}) });
   }
 
   async #seal(result: Payload<JsonObject>, call: RoutedCall, endpoint: Endpoint): Promise<Payload<JsonObject>> {
@@ -117,7 +118,7 @@ function checkQuestions(inputRequests: unknown, call: RoutedCall): void {
 }
 
 function refuseQuestion(result: Payload<JsonObject>): Payload<JsonObject> {
-  if (!mayAsk(result) || peekResult(result) !== 'input_required') return result;
+  if (peekResult(result) !== 'input_required') return result;
   throw new McpError('unavailable', 'it asks where nothing can be asked');
 }
 

@@ -1,4 +1,5 @@
 import {
+  changedCall,
   ERROR_TABLE,
   errorReply,
   isJsonObject,
@@ -83,7 +84,7 @@ async function read(catalog: CatalogView, place: Place): Promise<Origin | undefi
 function withHeaders(call: Call, params: readonly HeaderParam[]): Call {
   const given = call.params.value.arguments;
   checkParamHeaders(params, isJsonObject(given) ? given : {}, call.paramHeaders);
-  return { ...call, paramHeaders: { ...call.paramHeaders, ...mirroredHeaders(params, given) } };
+  return changedCall(call, { paramHeaders: { ...call.paramHeaders, ...mirroredHeaders(params, given) } });
 }
 
 /** What a call is about, and the lists that may hold it. */

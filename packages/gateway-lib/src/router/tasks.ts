@@ -1,8 +1,8 @@
 import { isJsonObject, McpError, META, type Payload, type Call, type JsonObject } from '@org/mcp-sdk';
 import { membersOf, replaceMember } from '@org/mcp-sdk/wire';
-import type { Route } from '../core/routed-call.ts';
+import type { Route, RoutedCall } from '../core/routed-call.ts';
 import { placeOf } from './place.ts';
-import type { RestampOf } from './restamp.ts';
+import type { RestampResult } from './restamp.ts';
 import type { TaskIds } from './task-ids.ts';
 
 /** Name of the extension in capabilities. @see https://github.com/modelcontextprotocol/ext-tasks */
@@ -31,18 +31,17 @@ export async function routeTask(call: Call, ids: TaskIds): Promise<Route> {
 
 /** Gives tasks in replies the ids that their callers know. */
 export const restampTasks =
-  (ids: TaskIds): RestampOf =>
-  ({ call, endpoint }) => {
-    const { upstream, target } = call.route;
-    if (isAboutTask(call)) return (result) => withTaskId(result, { from: target, to: call.target ?? '' });
-    if (call.method !== 'tools/call' || !declaresTasks(call)) return undefined;
-    return (result) => {
-      const taskId = createdTask(result);
-      if (taskId === undefined) return result;
-      const sealing = ids.seal(taskId, placeOf(upstream, endpoint), call);
-      return sealing.then((to) => replaceMember(result, 'taskId', to));
-    };
+  (ids: TaskIds): RestampResult =>
+  (result, { call, endpoint }) => {
+    if (call.method !== 'tools/call') return isAboutTask(call) ? withIdOfCaller(result, call) : result;
+    const taskId = createdTask(result);
+    if (taskId === undefined || !declaresTasks(call)) return result;
+    const sealing = ids.seal(taskId, placeOf(call.route.upstream, endpoint), call);
+    return sealing.then((to) => replaceMember(result, 'taskId', to));
   };
+
+const withIdOfCaller = (result: Payload<JsonObject>, { route, target = '' }: RoutedCall): Payload<JsonObject> =>
+  withTaskId(result, { from: route.target, to: target });
 
 const decoder = new TextDecoder();
 
@@ -66,7 +65,8 @@ export function requireTasks(call: Call): void {
 }
 
 /** The id of the task that a result is the handle of. */
-function createdTask({ bytes }: Payload<JsonObject>): string | undefined {
+function createdTask({ bytes, resultType }: Payload<JsonObject>): string | undefined {
+  if (resultType !== undefined && resultType !== 'task') return undefined;
   const members = membersOf(bytes);
   const text = (key: string): unknown => {
     const span = members.get(key);

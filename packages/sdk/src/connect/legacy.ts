@@ -1,4 +1,4 @@
-import { createCall, type Call } from '../core/call.ts';
+import { changedCall, createCall, type Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
@@ -76,7 +76,7 @@ class LegacyUpstream implements Connection {
     if (this.#modern) return this.#modern.handler(call);
     if (call.method === 'server/discover') return Promise.resolve(this.#discover());
     if (call.method === 'subscriptions/listen') return this.#listen(call);
-    if (call.isNotification) return this.#send({ ...call, params: patchMeta(call.params, LEGACY_META) }, call);
+    if (call.isNotification) return this.#send(changedCall(call, { params: patchMeta(call.params, LEGACY_META) }), call);
     return this.#request(call);
   };
 
@@ -153,7 +153,10 @@ class LegacyUpstream implements Connection {
       const given = call.round > 0 ? withoutAnswers(call.params) : call.params;
       const takesTask = call.era === 'legacy' && runsToolsAsTasks(this.server.capabilities);
       const params = takesTask ? given : withoutTask(call.method, given);
-      const reply = modernizeReply(call, await this.#send({ ...call, params: patchMeta(params, LEGACY_META) }, call));
+      const reply = modernizeReply(
+        call,
+        await this.#send(changedCall(call, { params: patchMeta(params, LEGACY_META) }), call),
+      );
       if (reply.single) leave();
       else void reply.done.then(leave);
       return reply;

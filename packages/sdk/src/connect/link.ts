@@ -5,11 +5,11 @@ import type { JsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
 import type { Era } from '../core/protocol.ts';
 import type { FinalMessage, Reply } from '../core/reply.ts';
-import type { JsonLimits } from '../wire/json-reader.ts';
+import type { ReadTerms } from '../wire/json-reader.ts';
 import type { NotificationFrame, RequestFrame } from '../wire/message.ts';
 
 /** Limits on what a server sends: it is configured, not anyone, and lists of thousands of tools are its business. */
-export const RESPONSE_LIMITS: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
+export const RESPONSE_LIMITS: ReadTerms = { maxDepth: 512, maxElements: 10_000_000, trustsText: true };
 
 /** What a legacy server asks of its client. */
 export interface ServerRequest {

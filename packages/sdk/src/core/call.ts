@@ -56,18 +56,18 @@ export interface Call extends SignalSource {
   readonly isNotification?: boolean | undefined;
 }
 
+/** What a call says, without what may end it. */
+export type CallFields = Omit<Call, keyof SignalSource>;
+
 /**
- * A call as an edge makes it. Its signal is taken from its source when somebody looks, or makes another call of it.
- *
- * @remarks Making an `AbortSignal` costs Node 20 3 µs, a sixth of answering a call, and few functions look at it. It is a
- * member of its own, not of the class: `{ ...call }` must have it.
+ * A call on its way. Its signal is taken from its source when somebody looks: making an `AbortSignal` costs Node 20 3 µs,
+ * and few look at it. What goes to functions of others is an {@link EdgeCall}.
  */
-export class EdgeCall implements Call {
+export class InnerCall implements Call {
   readonly method: string;
   readonly target: string | undefined;
   readonly params: Payload<JsonObject>;
   readonly era: Era;
-  declare readonly signal: AbortSignal;
   readonly principal: Principal | null;
   readonly round: number;
   readonly progressToken: RequestId | undefined;
@@ -77,7 +77,7 @@ export class EdgeCall implements Call {
   readonly isNotification: boolean | undefined;
   readonly #source: SignalSource;
 
-  constructor(call: Omit<Call, keyof SignalSource>, source: SignalSource) {
+  constructor(call: CallFields, source: SignalSource) {
     this.method = call.method;
     this.target = call.target;
     this.params = call.params;
@@ -90,21 +90,52 @@ export class EdgeCall implements Call {
     this.session = call.session;
     this.isNotification = call.isNotification;
     this.#source = source;
-    Object.defineProperty(this, 'signal', EdgeCall.#SIGNAL);
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.signal;
   }
 
   onAbort(listener: AbortListener): () => void {
     return onAbort(this.#source, listener);
   }
-
-  /** One getter for all: with one each, every call would be a class of its own to V8. */
-  static readonly #SIGNAL: PropertyDescriptor & ThisType<EdgeCall> = {
-    enumerable: true,
-    get() {
-      return this.#source.signal;
-    },
-  };
 }
+
+/** One getter for all: with one each, every call would be a class of its own to V8. */
+const OWN_SIGNAL: PropertyDescriptor = {
+  ...Object.getOwnPropertyDescriptor(InnerCall.prototype, 'signal'),
+  enumerable: true,
+};
+
+/** A call as functions of others get it. The signal is a member of its own: `{ ...call }` must have it. */
+export class EdgeCall extends InnerCall {
+  constructor(call: CallFields, source: SignalSource) {
+    super(call, source);
+    Object.defineProperty(this, 'signal', OWN_SIGNAL);
+  }
+}
+
+/** What may be another in a call that is made of one. */
+export type CallChanges = Partial<Pick<CallFields, 'target' | 'params' | 'era' | 'round' | 'paramHeaders'>>;
+
+/** A call like another one, ended by what ends that; unlike `{ ...call }` it makes no signal. */
+export const changedCall = (call: Call, changes: CallChanges): InnerCall =>
+  new InnerCall(
+    {
+      method: call.method,
+      target: changes.target ?? call.target,
+      params: changes.params ?? call.params,
+      era: changes.era ?? call.era,
+      principal: call.principal,
+      round: changes.round ?? call.round,
+      progressToken: call.progressToken,
+      logLevel: call.logLevel,
+      paramHeaders: changes.paramHeaders ?? call.paramHeaders,
+      session: call.session,
+      isNotification: call.isNotification,
+    },
+    call,
+  );
 
 /** Who calls, as told to servers in `_meta`. */
 export interface ClientIdentity {

@@ -36,27 +36,35 @@ export class Payload<T = unknown> {
   #value: T | undefined;
   #spans: ParamsSpans | undefined;
   readonly #derive: Derivation<T> | undefined;
+  /** What a scanner read as `resultType` of a result: null if there is none; undefined if it was not looked for. */
+  readonly resultType: string | null | undefined;
 
-  private constructor({ json, value, spans, derive }: PayloadParts<T>) {
+  private constructor({ json, value, spans, derive, resultType }: PayloadParts<T>) {
     this.#json = json;
     this.#value = value;
     this.#spans = spans;
     this.#derive = derive;
+    this.resultType = resultType;
   }
 
   /** Wraps JSON text whose syntax is known to be right. */
   static json<T = unknown>(json: Uint8Array | string, spans?: ParamsSpans): Payload<T> {
-    return new Payload<T>({ json, value: undefined, spans, derive: undefined });
+    return new Payload<T>({ json, value: undefined, spans, derive: undefined, resultType: undefined });
+  }
+
+  /** Wraps the JSON text of a result whose `resultType` was read. @param resultType - null if there is none */
+  static result<T = unknown>(json: Uint8Array, resultType: string | null): Payload<T> {
+    return new Payload<T>({ json, value: undefined, spans: undefined, derive: undefined, resultType });
   }
 
   /** Wraps a value; it must be serialisable and must not change afterwards. */
   static of<T>(value: T): Payload<T> {
-    return new Payload<T>({ json: undefined, value, spans: undefined, derive: undefined });
+    return new Payload<T>({ json: undefined, value, spans: undefined, derive: undefined, resultType: undefined });
   }
 
   /** Makes the value and the JSON text of something else, each when it is first asked for. */
   static derived<T>(derive: Derivation<T>): Payload<T> {
-    return new Payload<T>({ json: undefined, value: undefined, spans: undefined, derive });
+    return new Payload<T>({ json: undefined, value: undefined, spans: undefined, derive, resultType: undefined });
   }
 
   /** Offsets found by the scanner; only with bytes. */
@@ -119,6 +127,7 @@ interface PayloadParts<T> {
   readonly value: T | undefined;
   readonly spans: ParamsSpans | undefined;
   readonly derive: Derivation<T> | undefined;
+  readonly resultType: string | null | undefined;
 }
 
 /** Joins JSON fragments to one text; stays a string as long as every part is one. */

@@ -1,5 +1,5 @@
 import { Cancellation } from '../core/cancellation.ts';
-import { EdgeCall } from '../core/call.ts';
+import { EdgeCall, type InnerCall } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Middleware } from '../core/handler.ts';
@@ -9,13 +9,18 @@ import { LinkedList, type ListItem } from '../core/linked-list.ts';
 export class Drain {
   readonly #who: string;
   readonly #clock: Clock;
+  readonly #Made: typeof InnerCall;
   readonly #running = new LinkedList<Cancellation>();
   #closed: Promise<void> | undefined;
   #onIdle = (): void => undefined;
 
-  /** @param who - for the message to callers, e.g. `gateway` */
-  constructor(who: string, clock: Clock) {
+  /**
+   * @param who - for the message to callers, e.g. `gateway`
+   * @param Made - what calls are made to
+   */
+  constructor(who: string, clock: Clock, Made: typeof InnerCall = EdgeCall) {
     this.#who = who;
+    this.#Made = Made;
     this.#clock = clock;
   }
 
@@ -24,7 +29,7 @@ export class Drain {
     if (this.#closed) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
     const running = this.#running.add(new Cancellation(call));
     try {
-      const reply = await next(new EdgeCall(call, running.value));
+      const reply = await next(new this.#Made(call, running.value));
       if (reply.single) this.#finished(running);
       else
         void reply.done.then(() => {

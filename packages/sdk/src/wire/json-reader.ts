@@ -1,6 +1,7 @@
 import { McpError } from '../core/errors.ts';
 import type { Span } from '../core/payload.ts';
 import { internedText } from './interned-text.ts';
+import { JsonSkipper } from './json-skip.ts';
 
 /** What untrusted JSON may be at most. */
 export interface JsonLimits {
@@ -8,6 +9,15 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Values in one message, from 1. @defaultValue 100_000: a 4 MiB body of empty arrays would be over a million objects */
   readonly maxElements: number;
+}
+
+/** How JSON of a server that was configured is read. */
+export interface ReadTerms extends JsonLimits {
+  /**
+   * Whether a long text may hold control characters that break no line, where an escape should stand: looking at each of
+   * its bytes is most of what reading it costs. @defaultValue false
+   */
+  readonly trustsText?: boolean;
 }
 
 /** {@link JsonLimits} when nothing else is said. */
@@ -25,16 +35,14 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * A reader that skipped the grammar would let an upstream read another name than the one that was authorised.
  * @throws McpError `parse_error` for bad JSON, `invalid_request` over a limit or for a key that stands twice
  */
-export class JsonReader {
-  readonly bytes: Uint8Array;
+export class JsonReader extends JsonSkipper {
   pos: number;
   readonly #limits: JsonLimits;
   #depth = 0;
   #elements = 0;
-  #nonAscii = false;
 
-  constructor(bytes: Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS, pos = 0) {
-    this.bytes = bytes;
+  constructor(bytes: Uint8Array, limits: ReadTerms = DEFAULT_JSON_LIMITS, pos = 0) {
+    super(bytes, limits.trustsText === true && mayTrust(bytes));
     this.#limits = limits;
     this.pos = pos;
   }
@@ -58,7 +66,12 @@ export class JsonReader {
   /** Reads past one value. */
   pass(): void {
     const byte = this.peekByte();
-    if (byte === 0x7b) this.#passObject();
+    const { maxDepth, maxElements } = this.#limits;
+    const end = this.endOf(this.pos, maxDepth - this.#depth, maxElements - this.#elements);
+    if (end >= 0) {
+      this.pos = end;
+      this.#elements += this.passed;
+    } else if (byte === 0x7b) this.#passObject();
     else if (byte === 0x5b) this.#passArray();
     else this.#scalar(byte);
   }
@@ -112,12 +125,9 @@ export class JsonReader {
       return this.string();
     }
     const { start, end } = this.skip();
-    return JSON.parse(this.#decode(this.bytes.subarray(start, end)));
-  }
-
-  /** Whether a byte was read that only UTF-8 can explain. */
-  get sawNonAscii(): boolean {
-    return this.#nonAscii;
+    return (
+      smallInteger(this.bytes, start, end) ?? (JSON.parse(this.#decode(this.bytes.subarray(start, end))) as unknown)
+    );
   }
 
   /** Checks that nothing follows. */
@@ -207,7 +217,7 @@ export class JsonReader {
       } else {
         if (byte > 0x7e) {
           plain = false;
-          this.#nonAscii ||= byte > 0x7f;
+          this.sawNonAscii ||= byte > 0x7f;
         }
         pos++;
       }
@@ -279,6 +289,22 @@ class SeenKeys {
 
 /** Spreading would walk an iterator: on the 20 keys of a request that is 5 % of all the gateway does. */
 const fromAscii = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes) as string;
+
+/** The integer that so many digits spell, without a text being made. */
+function smallInteger(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > 15) return undefined;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** A line break would be one on a pipe or in an event, too. Short messages are read as quickly. */
+const mayTrust = (bytes: Uint8Array): boolean =>
+  bytes.length > 256 && bytes.indexOf(0x0a) < 0 && bytes.indexOf(0x0d) < 0;
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 

@@ -2,7 +2,7 @@ import type { RequestId } from '../core/call.ts';
 import { McpError, type RpcError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload, type Span } from '../core/payload.ts';
-import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits } from './json-reader.ts';
+import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits, type ReadTerms } from './json-reader.ts';
 import { ParamsScan, type ScannedParams } from './params-scan.ts';
 
 export type { ScannedMeta, ScannedParams } from './params-scan.ts';
@@ -26,14 +26,23 @@ export interface NotificationFrame {
 export interface ResponseFrame {
   readonly kind: 'response';
   readonly id: RequestId | null;
-  readonly result?: Payload<JsonObject>;
-  readonly error?: Payload<RpcError>;
+  readonly result?: Payload<JsonObject> | undefined;
+  readonly error?: Payload<RpcError> | undefined;
 }
 
 /** Any JSON-RPC message. */
 export type Frame = RequestFrame | NotificationFrame | ResponseFrame;
 
 const LETTER_N = 0x6e;
+const OPEN_BRACE = 0x7b;
+const QUOTE = 0x22;
+
+const NO_PARAMS = (): ScannedParams => ({
+  payload: Payload.of<JsonObject>({}),
+  target: undefined,
+  meta: undefined,
+  retry: false,
+});
 
 /** An error in a message whose id could be read. */
 export class FrameError extends Error {
@@ -55,7 +64,7 @@ export class FrameError extends Error {
  *
  * @throws FrameError with the id where it could be read
  */
-export function readFrame(bytes: Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS): Frame {
+export function readFrame(bytes: Uint8Array, limits: ReadTerms = DEFAULT_JSON_LIMITS): Frame {
   const scan = new FrameScan(bytes, limits);
   try {
     return scan.read();
@@ -88,13 +97,13 @@ class FrameScan {
   #method: unknown;
   #params: Span | undefined;
   #result: Span | undefined;
+  #resultType: string | null = null;
   #error: Span | undefined;
-  readonly #scan: ParamsScan;
+  #scan: ParamsScan | undefined;
 
-  constructor(bytes: Uint8Array, limits: JsonLimits) {
+  constructor(bytes: Uint8Array, limits: ReadTerms) {
     this.#bytes = bytes;
     this.#reader = new JsonReader(bytes, limits);
-    this.#scan = new ParamsScan(this.#reader);
   }
 
   get isResponse(): boolean {
@@ -103,7 +112,7 @@ class FrameScan {
 
   read(): Frame {
     if (this.#reader.peekByte() === -1) throw new McpError('parse_error', 'The message is empty.');
-    if (this.#reader.peekByte() !== 0x7b) {
+    if (this.#reader.peekByte() !== OPEN_BRACE) {
       this.#reader.skip();
       this.#reader.end();
       throw new McpError('invalid_request', 'A JSON-RPC message must be an object.');
@@ -122,10 +131,20 @@ class FrameScan {
     if (key === 'id') this.id = readId(reader);
     else if (key === 'jsonrpc') this.#version = readText(reader);
     else if (key === 'method') this.#method = readText(reader);
-    else if (key === 'params') this.#params = this.#scan.read();
-    else if (key === 'result') this.#result = reader.skip();
+    else if (key === 'params') this.#params = (this.#scan ??= new ParamsScan(reader)).read();
+    else if (key === 'result') this.#result = this.#readResult();
     else if (key === 'error') this.#error = reader.skip();
     else reader.pass();
+  }
+
+  /** What a result is, its top level says. */
+  #readResult(): Span {
+    const reader = this.#reader;
+    if (reader.peekByte() !== OPEN_BRACE) return reader.skip();
+    return reader.object((key) => {
+      if (key === 'resultType' && reader.peekByte() === QUOTE) this.#resultType = reader.scalar() as string;
+      else reader.pass();
+    });
   }
 
   #frame(): Frame {
@@ -133,7 +152,7 @@ class FrameScan {
     if (this.#method === undefined) return this.#response();
     if (typeof this.#method !== 'string') throw new McpError('invalid_request', '"method" must be a string.');
     const method = this.#method;
-    const params = this.#scan.finish(method, this.#params, this.#bytes);
+    const params = this.#scan && this.#params ? this.#scan.finish(method, this.#params, this.#bytes) : NO_PARAMS();
     if (this.id === undefined) return { kind: 'notification', method, params };
     if (this.id === null) throw new McpError('invalid_request', '"id" must be a string or an integer.');
     return { kind: 'request', id: this.id, method, params };
@@ -145,12 +164,15 @@ class FrameScan {
     if (this.#result && this.#error && this.#bytes[this.#error.start] === LETTER_N) this.#error = undefined;
     if ((this.#result === undefined) === (this.#error === undefined))
       throw new McpError('invalid_request', 'A message needs "method", or exactly one of "result" and "error".');
-    const payload = <T>(span: Span | undefined): Payload<T> | undefined =>
-      span && Payload.json<T>(this.#bytes.subarray(span.start, span.end));
-    const result = payload<JsonObject>(this.#result);
-    if (result && result.bytes[0] !== 0x7b) throw new McpError('invalid_request', '"result" must be an object.');
-    const error = payload<RpcError>(this.#error);
-    return { kind: 'response', id: id ?? null, ...(result ? { result } : {}), ...(error ? { error } : {}) };
+    const [at, failed] = [this.#result, this.#error];
+    if (at && this.#bytes[at.start] !== OPEN_BRACE)
+      throw new McpError('invalid_request', '"result" must be an object.');
+    return {
+      kind: 'response',
+      id: id ?? null,
+      result: at && Payload.result<JsonObject>(this.#bytes.subarray(at.start, at.end), this.#resultType),
+      error: failed && Payload.json<RpcError>(this.#bytes.subarray(failed.start, failed.end)),
+    };
   }
 }
 

@@ -60,9 +60,7 @@ export class ParamsScan {
     }, true);
   }
 
-  finish(method: string, span: Span | undefined, bytes: Uint8Array): ScannedParams {
-    if (span === undefined)
-      return { payload: Payload.of<JsonObject>({}), target: undefined, meta: undefined, retry: false };
+  finish(method: string, span: Span, bytes: Uint8Array): ScannedParams {
     if (bytes[span.start] !== OPEN_BRACE) throw new McpError('invalid_request', '"params" must be an object.');
     const target = this.#target(method);
     return {

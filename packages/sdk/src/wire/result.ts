@@ -33,10 +33,11 @@ const ASKS = new TextEncoder().encode('input_required');
 const RARE = ASKS.indexOf(0x71);
 
 /**
- * Whether a result may be one that asks: for most it is clear that they do not, at the cost of a search. A spelling with
- * escapes is not found.
+ * Whether a result may be one that asks: for one that was scanned it is known, for most others it is clear that they do
+ * not, at the cost of a search. A spelling with escapes is not found by that.
  */
-export function mayAsk({ json }: Payload<JsonObject>): boolean {
+export function mayAsk({ json, resultType }: Payload<JsonObject>): boolean {
+  if (resultType !== undefined) return resultType === 'input_required';
   if (typeof json === 'string') return json.includes('input_required');
   for (let at = json.indexOf(0x71); at >= 0; at = json.indexOf(0x71, at + 1))
     if (ASKS.every((byte, index) => json[at - RARE + index] === byte)) return true;
@@ -45,6 +46,8 @@ export function mayAsk({ json }: Payload<JsonObject>): boolean {
 
 /** Tells complete from input_required by the top-level keys. */
 export const peekResult: Peek = (result) => {
+  const { resultType } = result;
+  if (resultType !== undefined) return resultType === 'input_required' ? 'input_required' : 'complete';
   if (typeof result.json === 'string')
     return result.value.resultType === 'input_required' ? 'input_required' : 'complete';
   const { bytes } = result;
