@@ -17,5 +17,5 @@ export const oneEra =
 const refusal = (error: RpcError): HttpResponse => ({
   status: 400,
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ jsonrpc: '2.0', id: null, error }),
+  body: [JSON.stringify({ jsonrpc: '2.0', id: null, error })],
 });

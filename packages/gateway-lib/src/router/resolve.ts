@@ -32,17 +32,32 @@ export interface ResolveOptions {
  */
 export const createResolve =
   ({ catalog, upstreams, routeOther }: ResolveOptions): Middleware<Call, RoutedCall> =>
-  (next) =>
-  async (call) => {
-    if (!isListed(call.method)) return firstToKnow(next, call, await routeOther(call));
-    const place = placeOf(call);
-    const origin = find(catalog, place) ?? (await read(catalog, place));
-    if (!origin) throw unknown(place, catalog);
-    const upstream = upstreams.get(origin.upstream);
-    if (!upstream) throw new McpError('internal', `No upstream is called ${origin.upstream}.`);
-    const route: Route = { upstream, target: origin.target };
-    return next(new Routed(origin.headerParams ? withHeaders(call, origin.headerParams) : call, route));
+  (next) => {
+    const go = (call: Call, origin: Origin): Promise<Reply> => {
+      const upstream = upstreams.get(origin.upstream);
+      if (!upstream) throw new McpError('internal', `No upstream is called ${origin.upstream}.`);
+      const route: Route = { upstream, target: origin.target };
+      return next(new Routed(origin.headerParams ? withHeaders(call, origin.headerParams) : call, route));
+    };
+    const lookFor = async (call: Call, place: Place): Promise<Reply> => {
+      const origin = await read(catalog, place);
+      if (!origin) throw unknown(place, catalog);
+      return go(call, origin);
+    };
+    const other = async (call: Call): Promise<Reply> => firstToKnow(next, call, await routeOther(call));
+    return (call) => {
+      try {
+        if (!isListed(call.method)) return other(call);
+        const place = placeOf(call);
+        const origin = find(catalog, place);
+        return origin ? go(call, origin) : lookFor(call, place);
+      } catch (thrown) {
+        return rejected(thrown);
+      }
+    };
   };
+
+const rejected = async (thrown: unknown): Promise<never> => Promise.reject(thrown);
 
 /** Asks the upstreams that may know a method one after the other: "unknown" says that nothing has run. */
 async function firstToKnow(

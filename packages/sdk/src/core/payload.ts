@@ -133,15 +133,41 @@ interface PayloadParts<T> {
 /** Joins JSON fragments to one text; stays a string as long as every part is one. */
 export function joinJson(parts: readonly (Uint8Array | string)[]): Uint8Array | string {
   if (parts.every((part) => typeof part === 'string')) return parts.join('');
-  const out = allocate(parts.reduce((length, part) => length + byteLength(part), 0));
-  let offset = 0;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = allocate(length);
+  return fill(out, parts) ? out : joinEncoded(parts);
+}
+
+/** Longer texts are encoded. */
+const MAX_BY_CHAR = 128;
+
+/** @returns whether all texts are short and ASCII: otherwise it is not filled */
+function fill(out: Uint8Array, parts: readonly (Uint8Array | string)[]): boolean {
+  let at = 0;
   for (const part of parts) {
-    if (typeof part === 'string') offset += write(part, out, offset);
-    else {
-      out.set(part, offset);
-      offset += part.length;
-    }
+    if (typeof part !== 'string') out.set(part, at);
+    else if (!write(part, out, at)) return false;
+    at += part.length;
   }
+  return true;
+}
+
+/** Char by char: an encoder costs more than the 50 characters of an envelope. */
+function write(text: string, out: Uint8Array, at: number): boolean {
+  if (text.length > MAX_BY_CHAR) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    out[at + i] = code;
+  }
+  return true;
+}
+
+function joinEncoded(parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const encoded = parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : part));
+  const out = allocate(encoded.reduce((length, part) => length + part.length, 0));
+  fill(out, encoded);
   return out;
 }
 
@@ -163,16 +189,4 @@ function allocate(length: number): Uint8Array {
   const bytes = new Uint8Array(slab, cut, length);
   cut += length;
   return bytes;
-}
-
-const ASCII = /^[\0-\x7f]*$/;
-
-const byteLength = (part: Uint8Array | string): number =>
-  typeof part !== 'string' || ASCII.test(part) ? part.length : encoder.encode(part).length;
-
-/** Char by char where that is right: an encoder costs more than the 50 characters of an envelope. */
-function write(text: string, out: Uint8Array, offset: number): number {
-  if (text.length > 128 || !ASCII.test(text)) return encoder.encodeInto(text, out.subarray(offset)).written;
-  for (let i = 0; i < text.length; i++) out[offset + i] = text.charCodeAt(i);
-  return text.length;
 }

@@ -1,4 +1,6 @@
 import { McpError } from '../core/errors.ts';
+import { joinJson } from '../core/payload.ts';
+import type { WireJson } from '../wire/encode.ts';
 import { errorResponse, type HttpHandler, type HttpRequest, type HttpResponse } from './http-message.ts';
 
 const encoder = new TextEncoder();
@@ -71,10 +73,14 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
   return body;
 }
 
+// Nothing here makes a SharedArrayBuffer.
+const joined = (body: readonly WireJson[]): string | Uint8Array<ArrayBuffer> =>
+  joinJson(body) as string | Uint8Array<ArrayBuffer>;
+
 function toResponse(response: HttpResponse, abort: () => void): Response {
   const { status, headers, body, stream } = response;
   // 499 and the like are for the log of a peer that is gone; Response knows 200 to 599 only, which they are in.
-  if (!stream) return new Response((body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
+  if (!stream) return new Response(body ? joined(body) : null, { status, headers });
   // A message and a keep-alive may wait at the same time.
   let waiting: (() => void)[] = [];
   const wake = (): void => {

@@ -4,7 +4,7 @@ import { McpError } from '../core/errors.ts';
 import type { SignalSource } from '../core/cancellation.ts';
 import type { RequestId } from '../core/call.ts';
 import { Payload } from '../core/payload.ts';
-import { encodeResponse } from '../wire/encode.ts';
+import { responseParts } from '../wire/encode.ts';
 
 /** An HTTP request, whatever server took it. */
 export interface HttpRequest extends EdgeRequest, SignalSource {
@@ -25,11 +25,11 @@ export interface StreamSink {
   write(text: string): Promise<void> | undefined;
 }
 
-/** An HTTP response: nothing, one JSON text, or what `stream` writes until it resolves. */
+/** An HTTP response: nothing, one JSON text in parts, or what `stream` writes until it resolves. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: WireJson;
+  readonly body?: readonly WireJson[];
   /** Writes the body; resolves at its end. */
   readonly stream?: (sink: StreamSink) => Promise<void>;
 }
@@ -42,7 +42,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 /** A response with a JSON body. */
 export const jsonResponse = (
   status: number,
-  body: WireJson,
+  body: readonly WireJson[],
   headers?: Readonly<Record<string, string>>,
 ): HttpResponse => ({
   status,
@@ -60,6 +60,6 @@ export const emptyResponse = (status: number, headers: Record<string, string> = 
 export function errorResponse(id: RequestId | null, thrown: unknown): HttpResponse {
   const error = McpError.from(thrown);
   const headers = error.code === 'http_method_not_allowed' ? { allow: 'POST, GET, DELETE' } : error.headers;
-  const body = encodeResponse(id, { kind: 'error', error: Payload.of(error.toRpc()) });
+  const body = responseParts(id, { kind: 'error', error: Payload.of(error.toRpc()) });
   return jsonResponse(error.status, body, headers);
 }

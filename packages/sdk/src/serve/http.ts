@@ -4,7 +4,7 @@ import type { Handler } from '../core/handler.ts';
 import { isOfProtocol } from '../core/methods.ts';
 import { isModernVersion, META } from '../core/protocol.ts';
 import { errorReply, type FinalMessage, type Reply } from '../core/reply.ts';
-import { checkMirroredHeaders, HEADER } from '../wire/headers.ts';
+import { ACCEPT, checkMirroredHeaders, HEADER } from '../wire/headers.ts';
 import {
   FrameError,
   isBatch,
@@ -25,8 +25,8 @@ import {
   type HttpResponse,
 } from './http-message.ts';
 import { LegacyHttp } from './legacy-http.ts';
-import { encodeModern, hasModernEnvelope, modernCall, modernNotification } from './modern.ts';
-import { reportFailures } from './report.ts';
+import { encodeModern, hasModernEnvelope, modernCall, modernNotification, modernParts } from './modern.ts';
+import { reportFailure, reportFailures } from './report.ts';
 import { SseHttp } from './sse.ts';
 
 /** A handler made reachable over Streamable HTTP, in both eras. */
@@ -47,7 +47,7 @@ export interface HttpServer {
  */
 export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServer {
   const edge = resolveEdge(options);
-  const endpoint = new HttpEndpoint(reportFailures(handler, edge.telemetry), edge);
+  const endpoint = new HttpEndpoint(handler, edge);
   return {
     handle: (request) => endpoint.handle(request),
     drain: () => {
@@ -68,21 +68,31 @@ class HttpEndpoint {
   constructor(handler: Handler, edge: Edge) {
     this.#handler = handler;
     this.#edge = edge;
-    this.#legacy = new LegacyHttp(handler, edge);
-    this.#sse = edge.sse ? new SseHttp(handler, edge) : undefined;
+    const reporting = reportFailures(handler, edge.telemetry);
+    this.#legacy = new LegacyHttp(reporting, edge);
+    this.#sse = edge.sse ? new SseHttp(reporting, edge) : undefined;
   }
 
+  /** One function from the request to its response: each more that waits costs its part of a call's time. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    let modern: RequestFrame | undefined;
     try {
       const admitted = this.#edge.admit(request);
       const principal = admitted instanceof Promise ? await admitted : admitted;
-      if (request.method === 'POST') checkContentType(request.header('content-type'));
+      if (request.method !== 'POST') return await this.#withoutBody(request, principal);
+      checkContentType(request.header('content-type'));
       if (this.#sse?.isFor(request)) return await this.#sse.handle(request, principal);
-      if (request.method === 'POST') return await this.#post(request, principal);
-      if (request.method === 'GET' || request.method === 'DELETE') return await this.#legacy.handle(request, principal);
-      throw new McpError('http_method_not_allowed', `HTTP ${request.method.slice(0, 20)} is not served here.`);
+      checkAccept(request.header('accept'));
+      const body = await request.body(this.#edge.limits.maxBytes);
+      if (isBatch(body)) return await this.#legacy.batch(body, request, principal);
+      const frame = readFrame(body, this.#edge.limits);
+      if (!isModern(frame, request)) return await this.#former(frame, request, principal);
+      modern = frame;
+      return this.#respond(frame, await this.#answer(frame, request, principal));
     } catch (thrown) {
-      return this.#refuse(thrown);
+      if (!modern || thrown instanceof FrameError) return this.#refuse(thrown);
+      reportFailure(modern.method, modern.params.target, { thrown, telemetry: this.#edge.telemetry });
+      return this.#respond(modern, errorReply(thrown));
     }
   }
 
@@ -95,28 +105,27 @@ class HttpEndpoint {
     this.drain();
   }
 
-  async #post(request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    checkAccept(request.header('accept'));
-    const body = await request.body(this.#edge.limits.maxBytes);
-    if (isBatch(body)) return this.#legacy.batch(body, request, principal);
-    const frame = readFrame(body, this.#edge.limits);
-    if (isModern(frame, request)) return this.#modern(frame, request, principal);
+  async #withoutBody(request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
+    if (this.#sse?.isFor(request)) return this.#sse.handle(request, principal);
+    if (request.method === 'GET' || request.method === 'DELETE') return this.#legacy.handle(request, principal);
+    throw new McpError('http_method_not_allowed', `HTTP ${request.method.slice(0, 20)} is not served here.`);
+  }
+
+  /** Serves what is no request of the modern era. */
+  #former(frame: Frame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     if (isModernNotification(frame, request)) return this.#notified(frame, request, principal);
     return this.#legacy.post(frame, request, principal);
   }
 
-  async #modern(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    let reply: Reply;
-    try {
-      const header = (name: string): string | undefined => request.header(name);
-      const version = String(frame.params.meta?.protocolVersion);
-      checkMirroredHeaders(header, { version, method: frame.method, target: frame.params.target });
-      // None is not unknown: a tool that mirrors parameters in headers must be sent them.
-      const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? {};
-      reply = await this.#handler(modernCall(frame, { source: request, principal, paramHeaders }));
-    } catch (thrown) {
-      reply = errorReply(thrown);
-    }
+  #answer(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<Reply> {
+    const version = String(frame.params.meta?.protocolVersion);
+    checkMirroredHeaders(request, { version, method: frame.method, target: frame.params.target });
+    // None is not unknown: a tool that mirrors parameters in headers must be sent them.
+    const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? NO_HEADERS;
+    return this.#handler(modernCall(frame, { source: request, principal, paramHeaders }));
+  }
+
+  #respond(frame: RequestFrame, reply: Reply): HttpResponse {
     if (reply.single) return singleResponse(frame, reply.single, reply);
     const { clock, keepAliveMs } = this.#edge;
     return eventStream(reply.messages(), { encode: (message) => encodeModern(frame, message), clock, keepAliveMs });
@@ -125,7 +134,10 @@ class HttpEndpoint {
   /** The modern era has none of its own over HTTP; official clients send `notifications/cancelled` all the same. */
   async #notified(frame: NotificationFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     if (!isOfProtocol(frame.method))
-      await handOn(this.#handler, modernNotification(frame, { source: request, principal }));
+      await handOn(
+        reportFailures(this.#handler, this.#edge.telemetry),
+        modernNotification(frame, { source: request, principal }),
+      );
     return emptyResponse(202);
   }
 
@@ -143,7 +155,7 @@ class HttpEndpoint {
 
 function singleResponse(frame: RequestFrame, message: FinalMessage, { status, headers }: Reply): HttpResponse {
   try {
-    return jsonResponse(status, encodeModern(frame, message), headers);
+    return jsonResponse(status, modernParts(frame, message), headers);
   } catch (thrown) {
     // A value that no JSON can hold is found only now.
     throw new FrameError(frame.id, McpError.from(thrown));
@@ -167,12 +179,15 @@ const isModernNotification = (frame: Frame, request: HttpRequest): frame is Noti
   frame.kind === 'notification' &&
   isModernVersion(frame.params.meta?.protocolVersion ?? request.header(HEADER.protocolVersion));
 
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+
 function checkContentType(contentType: string | undefined): void {
+  if (contentType === 'application/json') return;
   if (contentType !== undefined && /^\s*application\/json\s*(;|$)/i.test(contentType)) return;
   throw new McpError('unsupported_media_type', 'Content-Type must be application/json.');
 }
 
 function checkAccept(accept: string | undefined): void {
-  if (accept === undefined || /application\/(json|\*)|\*\/\*/i.test(accept)) return;
+  if (accept === undefined || accept === ACCEPT || /application\/(json|\*)|\*\/\*/i.test(accept)) return;
   throw new McpError('not_acceptable', 'Accept must list application/json and text/event-stream.');
 }

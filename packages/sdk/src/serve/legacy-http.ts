@@ -3,7 +3,7 @@ import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isLegacyVersion, isModernVersion, SUPPORTED_VERSIONS } from '../core/protocol.ts';
 import { errorReply } from '../core/reply.ts';
-import { encodeResponse, type WireJson } from '../wire/encode.ts';
+import { encodeResponse, responseParts, type WireJson } from '../wire/encode.ts';
 import { HEADER } from '../wire/headers.ts';
 import {
   FrameError,
@@ -107,7 +107,7 @@ export class LegacyHttp {
     checkBatchSession(http?.session);
     const answers = await Promise.all(messages.map((bytes) => this.#answerInBatch(http, bytes, { principal })));
     const joined = joinBatch(answers.filter((answer) => answer !== undefined));
-    return joined === undefined ? emptyResponse(202) : jsonResponse(200, joined);
+    return joined === undefined ? emptyResponse(202) : jsonResponse(200, [joined]);
   }
 
   close(): void {
@@ -152,7 +152,7 @@ export class LegacyHttp {
     this.#upkeep.begin();
     const reply = await created.session.initialize({ signal: request.signal, principal });
     if (reply.single?.kind === 'result')
-      return jsonResponse(200, encodeResponse(frame.id, reply.single), { [HEADER.sessionId]: created.token });
+      return jsonResponse(200, responseParts(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     await this.#sessions.end(created);
     return singleResponse(frame, reply, created.session);
   }
@@ -209,8 +209,8 @@ const encoderOf =
     session.hasCancelled(frame) && message.kind !== 'withdrawal' ? undefined : encodeLegacy(frame, message);
 
 function singleResponse(frame: RequestFrame, reply: LegacyAnswer, session: LegacySession): HttpResponse {
-  const json = reply.single && encoderOf(frame, session)(reply.single);
-  return json === undefined ? emptyResponse(202) : jsonResponse(legacyStatus(reply, session), json, reply.headers);
+  if (!reply.single || session.hasCancelled(frame)) return emptyResponse(202);
+  return jsonResponse(legacyStatus(reply, session), responseParts(frame.id, reply.single), reply.headers);
 }
 
 /** A legacy client reads 404 as the end of its session, so an answer to a call has it only then. */

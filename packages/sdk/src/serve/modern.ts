@@ -2,10 +2,10 @@ import type { SignalSource } from '../core/cancellation.ts';
 import { EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Payload } from '../core/payload.ts';
+import { joinJson, type Payload } from '../core/payload.ts';
 import { isLogLevel, isModernVersion, LOG_LEVELS, META, MODERN_VERSIONS, type LogLevel } from '../core/protocol.ts';
-import type { Message } from '../core/reply.ts';
-import { encodeNotification, encodeResponse, type WireJson } from '../wire/encode.ts';
+import type { FinalMessage, Message } from '../core/reply.ts';
+import { encodeNotification, responseParts, type WireJson } from '../wire/encode.ts';
 import type { NotificationFrame, RequestFrame, ScannedMeta } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
 
@@ -92,15 +92,26 @@ function levelOf({ logLevel: level }: ScannedMeta): LogLevel | undefined {
   throw new McpError('invalid_envelope', `params._meta["${META.logLevel}"] must be one of ${LOG_LEVELS.join(', ')}.`);
 }
 
+const LISTEN = 'subscriptions/listen';
+
 /**
- * Writes a message of a reply for a modern caller. Messages of a subscription carry its id.
+ * Messages of a subscription carry its id.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions
  */
-export function encodeModern(frame: RequestFrame, message: Message): WireJson {
-  const listen = frame.method === 'subscriptions/listen';
-  const stamp = (payload: Payload<JsonObject>): Payload<JsonObject> =>
-    listen ? patchMeta(payload, { [META.subscriptionId]: JSON.stringify(frame.id) }) : payload;
-  if (message.kind === 'notification') return encodeNotification(message.method, stamp(message.params));
-  if (message.kind === 'error') return encodeResponse(frame.id, message);
-  return encodeResponse(frame.id, { kind: 'result', result: stamp(message.result) });
-}
+const stamped = ({ method, id }: RequestFrame, payload: Payload<JsonObject>): Payload<JsonObject> =>
+  method === LISTEN ? patchMeta(payload, { [META.subscriptionId]: JSON.stringify(id) }) : payload;
+
+/** Writes a message of a reply for a modern caller. */
+export const encodeModern = (frame: RequestFrame, message: Message): WireJson =>
+  message.kind === 'notification'
+    ? encodeNotification(message.method, stamped(frame, message.params))
+    : joinJson(modernParts(frame, message));
+
+/** The parts of the response that a modern caller gets. */
+export const modernParts = (frame: RequestFrame, message: FinalMessage): readonly WireJson[] =>
+  responseParts(
+    frame.id,
+    message.kind === 'error' || frame.method !== LISTEN
+      ? message
+      : { kind: 'result', result: stamped(frame, message.result) },
+  );

@@ -1,7 +1,10 @@
+import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AbortListener } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
+import { joinJson } from '../core/payload.ts';
+import type { WireJson } from '../wire/encode.ts';
 import {
   errorResponse,
   type HttpHandler,
@@ -9,19 +12,24 @@ import {
   type HttpResponse,
   type StreamSink,
 } from './http-message.ts';
-import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
+import { endOfTurn } from '../wire/end-of-turn.node.ts';
 import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
+/** What most of them are. */
+const MOST = '127.0.0.1';
+
 /** Whether a connection came in on a loopback address. */
-export const isLoopback = ({ localAddress }: Socket): boolean => LOOPBACK.test(localAddress ?? '');
+export const isLoopback = ({ localAddress }: Socket): boolean =>
+  localAddress === MOST || LOOPBACK.test(localAddress ?? '');
 
 /**
  * Makes a `node:http` handler of an HTTP one, without `Request` and `Response` objects.
  *
  * @remarks A body that a framework has read and parsed already (`express.json()`) is taken from `req.body`; big integers
- * in it are lost then, so mount the handler before the parser.
+ * in it are lost then, so mount the handler before the parser. The promise resolves once the response is written: some
+ * hosts stop working then.
  */
 export const toNode =
   (handle: HttpHandler): NodeHandler =>
@@ -35,25 +43,15 @@ export const toNode =
       const response = await handle(new NodeRequest(req, res));
       // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
       if (response.stream) await writeStream(res, response, response.stream);
-      else await written(res, response);
+      else {
+        await endOfTurn();
+        if (!res.destroyed && !res.writableEnded) writeBody(res, response);
+      }
     } catch (thrown) {
       // Nobody waits for this promise: a rejection would end the process.
       fail(res, thrown);
     }
   };
-
-/** Resolves once it is written: some hosts stop working when a handler has resolved. */
-const written = (res: ServerResponse, response: HttpResponse): Promise<void> =>
-  new Promise((resolve, reject) => {
-    atEndOfTurn(() => {
-      try {
-        if (!res.destroyed && !res.writableEnded) writeBody(res, response);
-        resolve();
-      } catch (thrown) {
-        reject(thrown);
-      }
-    });
-  });
 
 function fail(res: ServerResponse, cause: unknown): void {
   if (res.headersSent || res.destroyed) res.destroy();
@@ -99,7 +97,7 @@ class NodeRequest implements HttpRequest {
       if (!res.writableFinished) listener(gone());
     };
     if (res.destroyed) closed();
-    else res.once('close', closed);
+    else res.on('close', closed);
     return () => res.off('close', closed);
   }
 
@@ -134,7 +132,8 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   if (req.readableEnded) return Promise.resolve(new Uint8Array());
   if (req.destroyed) return Promise.reject(gone());
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let first: Buffer | undefined;
+    let others: Buffer[] | undefined;
     let length = 0;
     const tooLarge = (): void => {
       // The rest is read and dropped: a peer that still writes would not see the answer otherwise.
@@ -152,12 +151,13 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
     req.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) tooLarge();
-      else chunks.push(chunk);
+      else if (first) (others ??= []).push(chunk);
+      else first = chunk;
     });
-    req.once('end', () => {
-      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    req.on('end', () => {
+      resolve(first && !others ? first : Buffer.concat(first ? [first, ...(others ?? [])] : []));
     });
-    req.once('close', () => {
+    req.on('close', () => {
       // Comes after a whole body too; an error costs its stack.
       if (!req.readableEnded) reject(gone());
     });
@@ -169,13 +169,33 @@ const gone = (): McpError => new McpError('cancelled', 'The caller went away.');
 /** A body up to this length is written together with the head. Unit: bytes. */
 const ONE_WRITE_BYTES = 65_536;
 
-function writeBody(res: ServerResponse, { status, headers, body }: HttpResponse): void {
-  const length = body === undefined ? 0 : Buffer.byteLength(body);
-  res.writeHead(status, { ...headers, 'content-length': length });
-  if (body instanceof Uint8Array && length <= ONE_WRITE_BYTES) {
-    // Node joins a text to the head and makes one write of both; bytes cost a second one, a fifth of a call's time.
-    res.end(Buffer.from(body.buffer, body.byteOffset, length).toString('latin1'), 'latin1');
-  } else res.end(body);
+function writeBody(res: ServerResponse, { status, headers, body = [] }: HttpResponse): void {
+  const content = contentOf(body);
+  // Of a text that holds bytes, each character is one.
+  const encoding = body.every(isText) ? 'utf8' : 'latin1';
+  // A list costs node:http less than an object does.
+  const list = ['content-length', String(Buffer.byteLength(content, encoding))];
+  for (const name in headers) list.push(name, headers[name] ?? '');
+  res.writeHead(status, list);
+  res.end(content, encoding);
+}
+
+const isText = (part: WireJson): part is string => typeof part === 'string';
+
+/** Node joins a text to the head and makes one write of both; bytes cost a second one, a fifth of a call's time. */
+function contentOf(body: readonly WireJson[]): WireJson {
+  if (body.every(isText)) return body.join('');
+  let length = 0;
+  for (const part of body) length += part.length;
+  return length > ONE_WRITE_BYTES ? joinJson(body) : body.map(toLatin1).join('');
+}
+
+const NON_ASCII = /[^\0-\x7f]/;
+
+/** A text with a character for each byte of a part in UTF-8. */
+function toLatin1(part: WireJson): string {
+  if (typeof part === 'string') return NON_ASCII.test(part) ? Buffer.from(part).toString('latin1') : part;
+  return (Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.length)).toString('latin1');
 }
 
 async function writeStream(

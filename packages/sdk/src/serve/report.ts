@@ -1,4 +1,3 @@
-import type { Call } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -12,19 +11,28 @@ export const reportFailures =
     try {
       return await handler(call);
     } catch (thrown) {
-      const cause = causeOf(thrown);
-      if (cause)
-        telemetry.record({
-          name: 'call.failed',
-          severity: 'error',
-          fields: { method: call.method, ...targetOf(call), ...cause },
-        });
+      reportFailure(call.method, call.target, { thrown, telemetry });
       throw thrown;
     }
   };
 
+/** Tells of what one call failed with, if that is the handler's fault. */
+export function reportFailure(
+  method: string,
+  target: string | undefined,
+  { thrown, telemetry }: { readonly thrown: unknown; readonly telemetry: Telemetry },
+): void {
+  const cause = causeOf(thrown);
+  if (!cause) return;
+  telemetry.record({
+    name: 'call.failed',
+    severity: 'error',
+    fields: { method, ...targetOf(method, target), ...cause },
+  });
+}
+
 /** A URI is left out: callers put credentials into some. */
-const targetOf = ({ method, target }: Call): JsonObject =>
+const targetOf = (method: string, target: string | undefined): JsonObject =>
   target === undefined || (method !== 'tools/call' && method !== 'prompts/get') ? {} : { target };
 
 function causeOf(thrown: unknown): JsonObject | undefined {

@@ -19,8 +19,12 @@ export const encodeNotification = (method: string, params: Payload<JsonObject>):
   joinJson([`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":`, params.json, '}']);
 
 /** A response. @param id - null when the request's id could not be read */
-export function encodeResponse(id: RequestId | null, message: FinalMessage): WireJson {
+export const encodeResponse = (id: RequestId | null, message: FinalMessage): WireJson =>
+  joinJson(responseParts(id, message));
+
+/** The parts of a response, for who writes them together with more: joining them would be a copy of its own. */
+export function responseParts(id: RequestId | null, message: FinalMessage): readonly WireJson[] {
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"${message.kind}":`;
   const { json } = message.kind === 'result' ? message.result : message.error;
-  return typeof json === 'string' ? `${head}${json}}` : joinJson([head, json, '}']);
+  return [head, json, '}'];
 }

@@ -54,7 +54,7 @@ describe('checkMirroredHeaders', () => {
   const checking =
     (headers: Record<string, string | undefined>, fields = body) =>
     (): void =>
-      checkMirroredHeaders((name) => headers[name], fields);
+      checkMirroredHeaders({ header: (name) => headers[name] }, fields);
 
   it('accepts headers that say what the body says', () => {
     expect(checking(good)).not.toThrow();

@@ -15,6 +15,7 @@ export const HEADER = {
 /** What a POST must accept, and what one says it accepts. */
 export const ACCEPT = 'application/json, text/event-stream';
 
+const SENTINEL_START = '=?base64?';
 const SENTINEL = /^=\?base64\?(.*)\?=$/s;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
@@ -33,6 +34,7 @@ export function encodeHeaderValue(value: string): string {
  * @throws McpError `header_mismatch` if the sentinel holds no Base64 or no UTF-8
  */
 export function decodeHeaderValue(name: string, value: string): string {
+  if (!value.startsWith(SENTINEL_START)) return value;
   const encoded = SENTINEL.exec(value)?.[1];
   if (encoded === undefined) return value;
   try {
@@ -54,11 +56,14 @@ export interface MirroredFields {
  * Checks that the headers of a modern request say what its body says.
  * @throws McpError `header_mismatch` if one is missing or differs
  */
-export function checkMirroredHeaders(header: (name: string) => string | undefined, body: MirroredFields): void {
-  expectHeader('MCP-Protocol-Version', header(HEADER.protocolVersion), body.version);
-  expectHeader('Mcp-Method', header(HEADER.method), body.method);
+export function checkMirroredHeaders(
+  request: { header(name: string): string | undefined },
+  body: MirroredFields,
+): void {
+  expectHeader('MCP-Protocol-Version', request.header(HEADER.protocolVersion), body.version);
+  expectHeader('Mcp-Method', request.header(HEADER.method), body.method);
   if (!needsNameHeader(body.method)) return;
-  const name = header(HEADER.name);
+  const name = request.header(HEADER.name);
   expectHeader('Mcp-Name', name === undefined ? undefined : decodeHeaderValue('Mcp-Name', name), body.target);
 }
 

@@ -74,7 +74,8 @@ export function readFrame(bytes: Uint8Array, limits: ReadTerms = DEFAULT_JSON_LI
 }
 
 /** Whether the message is a JSON-RPC batch. */
-export const isBatch = (bytes: Uint8Array): boolean => new JsonReader(bytes).peekByte() === 0x5b;
+export const isBatch = (bytes: Uint8Array): boolean =>
+  bytes[0] !== OPEN_BRACE && new JsonReader(bytes).peekByte() === 0x5b;
 
 /** Splits a batch into its messages; refuses an empty one. */
 export function readBatch(bytes: Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS): Uint8Array[] {
