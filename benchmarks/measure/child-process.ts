@@ -1,7 +1,7 @@
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ChildMessage } from './child.ts';
+import type { ChildMessage, Usage } from './child.ts';
 
 /** How to start a {@link Child}. */
 export interface ChildOptions {
@@ -11,16 +11,18 @@ export interface ChildOptions {
   readonly execArgv?: readonly string[];
   /** Whether its standard streams are pipes of this process. @defaultValue false */
   readonly pipes?: boolean;
+  /** Whether what it prints is dropped. @defaultValue false */
+  readonly isQuiet?: boolean;
 }
 
 /** A process of a benchmark, as its parent sees it. */
 export class Child {
   readonly #process: ChildProcess;
 
-  constructor(file: URL, { args = [], core, execArgv = [], pipes = false }: ChildOptions = {}) {
+  constructor(file: URL, { args = [], core, execArgv = [], pipes = false, isQuiet = false }: ChildOptions = {}) {
     this.#process = fork(fileURLToPath(file), args, {
       execArgv: [...process.execArgv, ...execArgv],
-      stdio: pipes ? ['pipe', 'pipe', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: pipes ? ['pipe', 'pipe', 'inherit', 'ipc'] : ['ignore', isQuiet ? 'ignore' : 'inherit', 'inherit', 'ipc'],
     });
     if (core !== undefined && this.#process.pid !== undefined) pinTo(core, this.#process.pid);
   }
@@ -34,8 +36,19 @@ export class Child {
 
   /** Asks it for the CPU time it has used so far. Unit: µs. */
   async cpuMicros(): Promise<number> {
+    return (await this.usage()).cpuMicros;
+  }
+
+  /** Asks it for what it has used so far. */
+  async usage(): Promise<Usage> {
     const message = await this.ask();
-    return 'cpuMicros' in message ? message.cpuMicros : NaN;
+    return 'cpuMicros' in message ? message : { cpuMicros: NaN, rssBytes: NaN };
+  }
+
+  /** Where it listens, which is the first thing it tells. */
+  async url(): Promise<string> {
+    const message = await this.next();
+    return 'url' in message ? message.url : '';
   }
 
   /** Sends it a message, which it answers with what it measures. */

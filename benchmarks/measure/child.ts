@@ -1,11 +1,15 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+
+/** What a process has used so far. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly rssBytes: number;
+}
 
 /** What a benchmark child tells its parent. */
-export type ChildMessage =
-  { readonly url: string } | { readonly cpuMicros: number } | { readonly result: Readonly<Record<string, number>> };
+export type ChildMessage = { readonly url: string } | Usage | { readonly result: Readonly<Record<string, number>> };
 
-/** Listens on a free loopback port, tells the parent where, and answers each message with the CPU time used so far. */
+/** Listens on a free loopback port, tells the parent where, and answers each message with what it has used so far. */
 export function report(server: Server): void {
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
@@ -14,11 +18,11 @@ export function report(server: Server): void {
   reportCpu();
 }
 
-/** Answers each message of the parent with the CPU time used so far; ends with the parent. */
+/** Answers each message of the parent with what it has used so far; ends with the parent. */
 export function reportCpu(): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuMicros: user + system } satisfies ChildMessage);
+    process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() } satisfies ChildMessage);
   });
   // The parent is gone: nobody would end this process.
   process.once('disconnect', () => process.exit(0));

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { callBody, callHeaders, ENVELOPE, HANDSHAKE, ID_MARK } from '../server/requests.ts';
+import { ID_MARK } from '../measure/connection.ts';
+import { callBody, callHeaders, ENVELOPE, HANDSHAKE } from '../server/requests.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

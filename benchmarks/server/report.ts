@@ -1,5 +1,6 @@
 import { medianOf } from '../measure/median.ts';
-import { ratioOf, type Row } from './rows.ts';
+import { ratioOf, type Row } from '../measure/rows.ts';
+import { tableOf } from '../measure/table.ts';
 import type { Target } from './targets.ts';
 
 const HEAD = [
@@ -18,7 +19,7 @@ const RATIOS = ['calls/s ratio', 'CPU ratio'];
 
 /** The rows as a table: medians over the rounds; ratios above 1 are faster or cheaper than the peer. */
 export function tableOfRows(rows: readonly Row[]): string {
-  return table(
+  return tableOf(
     [...HEAD, ...RATIOS],
     rows.map((row) => [...cellsOf(row), ...ratiosOf(row, rows)]),
   );
@@ -26,7 +27,7 @@ export function tableOfRows(rows: readonly Row[]): string {
 
 /** The targets as a table. */
 export const tableOfTargets = (targets: readonly Target[]): string =>
-  table(
+  tableOf(
     ['target', 'measured', 'met'],
     targets.map(({ text, measured, isMet }) => [text, measured, isMet ? 'yes' : 'NO']),
   );
@@ -54,6 +55,3 @@ function ratiosOf(row: Row, rows: readonly Row[]): string[] {
   const cpu = 1 / ratioOf(row, peer, (run) => run.cpuMicrosPerCall);
   return [ratioOf(row, peer, (run) => run.callsPerSecond).toFixed(3), cpu.toFixed(3)];
 }
-
-const table = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

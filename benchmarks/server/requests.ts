@@ -1,15 +1,18 @@
+import { ID_MARK } from '../measure/connection.ts';
 import { ARGUMENTS, TOOL } from './tool.ts';
 
 /** The eras a server is called in. */
 export type Era = 'modern' | 'legacy';
 
-/** Digits of an id: all ids are as long as each other, so the head of a request stays the same. */
-export const ID_DIGITS = 12;
-/** Stands for the id in what {@link callBody} makes. */
-export const ID_MARK = '#'.repeat(ID_DIGITS);
 /** The revision of the legacy rows: the newest that both official SDKs speak. */
 const LEGACY_VERSION = '2025-11-25';
 const MODERN_VERSION = '2026-07-28';
+
+/** A tool and what it is given. */
+export interface ToolCall {
+  readonly name: string;
+  readonly args: object;
+}
 
 /** What each modern request carries in its params. */
 export const ENVELOPE = {
@@ -21,17 +24,17 @@ export const ENVELOPE = {
 };
 
 /** A `tools/call` as a real client sends it, {@link ID_MARK} for its id. */
-export function callBody(era: Era): string {
-  const params = { name: TOOL, arguments: ARGUMENTS, ...(era === 'modern' ? ENVELOPE : {}) };
+export function callBody(era: Era, { name, args }: ToolCall = { name: TOOL, args: ARGUMENTS }): string {
+  const params = { name, arguments: args, ...(era === 'modern' ? ENVELOPE : {}) };
   return `{"jsonrpc":"2.0","id":${ID_MARK},"method":"tools/call","params":${JSON.stringify(params)}}`;
 }
 
 /** The headers of a `tools/call`. */
-export const callHeaders = (session?: string): Record<string, string> => ({
+export const callHeaders = (session?: string, tool: string = TOOL): Record<string, string> => ({
   'Content-Type': 'application/json',
   Accept: 'application/json, text/event-stream',
   ...(session === undefined
-    ? { 'MCP-Protocol-Version': MODERN_VERSION, 'Mcp-Method': 'tools/call', 'Mcp-Name': TOOL }
+    ? { 'MCP-Protocol-Version': MODERN_VERSION, 'Mcp-Method': 'tools/call', 'Mcp-Name': tool }
     : { 'MCP-Protocol-Version': LEGACY_VERSION, ...(session === '' ? {} : { 'Mcp-Session-Id': session }) }),
 });
 

@@ -1,8 +1,9 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Child, pinTo } from '../measure/child-process.ts';
+import { GENERATOR_CORE, isPinned, SERVER_CORE } from '../measure/cores.ts';
+import { measureRun, type Row, type Run } from '../measure/rows.ts';
 import { tableOfRows, tableOfTargets } from './report.ts';
-import type { Row, Run } from './rows.ts';
 import { startScenarios, type Scenario } from './scenarios.ts';
 import { layerTargets, ratioTargets } from './targets.ts';
 
@@ -25,22 +26,8 @@ const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
 const connections = Number(values.connections);
 const WARM_UP_SECONDS = 2;
-/** Server and generator each have their own core, where there are two. */
-const [GENERATOR_CORE, SERVER_CORE] = [0, 1];
-const isPinned = cpus().length > 1;
 
-async function measure(scenario: Scenario, duration: number): Promise<Run> {
-  const { child } = scenario;
-  const before = await child.cpuMicros();
-  const startedAt = performance.now();
-  const ownBefore = process.cpuUsage();
-  const shown = await scenario.load(duration);
-  const own = process.cpuUsage(ownBefore);
-  const used = (await child.cpuMicros()) - before;
-  const cpuShare = used / ((performance.now() - startedAt) * 1000);
-  const generatorMicrosPerCall = (own.user + own.system) / shown.calls;
-  return { ...shown, cpuMicrosPerCall: used / shown.calls, cpuShare, generatorMicrosPerCall };
-}
+const measure = ({ child, load }: Scenario, duration: number): Promise<Run> => measureRun(child, () => load(duration));
 
 async function measureAll(scenarios: readonly Scenario[]): Promise<Row[]> {
   const rows = scenarios.map(({ name, peer }): Row => ({ name, peer, runs: [] }));

@@ -10,7 +10,7 @@ export interface Scenario {
   /** The row it is compared with. */
   readonly peer: string;
   readonly child: Child;
-  load(seconds: number): Promise<Load>;
+  readonly load: (seconds: number) => Promise<Load>;
 }
 
 interface Plan {
@@ -72,8 +72,7 @@ async function start({ name, peer, file, args, ...plan }: Plan, options: StartOp
     ...(core === undefined ? {} : { core }),
   });
   if (plan.http) {
-    const message = await child.next();
-    const target = { url: 'url' in message ? message.url : '', era: plan.http, connections };
+    const target = { url: await child.url(), era: plan.http, connections };
     return { name, peer, child, load: (seconds) => loadHttp(target, { seconds }) };
   }
   const caller = new StdioCaller(child.streams, plan.stdio ?? 'modern', connections);

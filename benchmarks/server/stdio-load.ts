@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
+import { ID_DIGITS, ID_MARK } from '../measure/connection.ts';
 import { Tally, type Load } from '../measure/load.ts';
-import { callBody, HANDSHAKE, ID_DIGITS, ID_MARK, type Era } from './requests.ts';
+import { callBody, HANDSHAKE, type Era } from './requests.ts';
 
 /** The streams of a server, as its parent has them. */
 export interface Pipes {

@@ -1,4 +1,4 @@
-import { ratioOf, type Row } from './rows.ts';
+import { ratioOf, type Row } from '../measure/rows.ts';
 
 /** A number that a benchmark has to reach. */
 export interface Target {

@@ -1,0 +1,30 @@
+import type { Row } from '../measure/rows.ts';
+import type { BenchOptions } from './options.ts';
+import { resultOf, type RowResult } from './results.ts';
+import type { RowPlan } from './rows.ts';
+import { runScenario, Servers } from './scenarios.ts';
+
+const WARM_UP_SECONDS = 2;
+
+/** Measures rows in interleaved rounds. Rows that others are compared with come along. */
+export async function measureRows(plans: readonly RowPlan[], options: BenchOptions): Promise<RowResult[]> {
+  const chosen = choose(plans, options.only);
+  const { seconds, rounds, connections } = options;
+  const servers = new Servers(options.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profile]);
+  try {
+    const scenarios = await servers.start(chosen);
+    const rows = chosen.map(({ name, comparedWith }): Row => ({ name, peer: comparedWith, runs: [] }));
+    for (const scenario of scenarios) await runScenario(scenario, connections, WARM_UP_SECONDS);
+    for (let round = 0; round < rounds; round++)
+      for (const [index, scenario] of scenarios.entries())
+        rows[index]?.runs.push(await runScenario(scenario, connections, seconds));
+    return rows.map((row) => resultOf(row, rows));
+  } finally {
+    servers.end();
+  }
+}
+
+function choose(plans: readonly RowPlan[], only: RegExp): readonly RowPlan[] {
+  const wanted = plans.filter(({ name }) => only.test(name));
+  return plans.filter((plan) => wanted.includes(plan) || wanted.some(({ comparedWith }) => comparedWith === plan.name));
+}

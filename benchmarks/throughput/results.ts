@@ -1,0 +1,103 @@
+import { cpus } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { isPinned } from '../measure/cores.ts';
+import { medianOf } from '../measure/median.ts';
+import { ratiosOf, type Row, type Run } from '../measure/rows.ts';
+import type { BenchOptions } from './options.ts';
+
+/** Figures of several rounds. */
+export interface Range {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What the rounds of a row showed. */
+export interface RowResult {
+  readonly name: string;
+  readonly comparedWith: string;
+  readonly callsPerSecond: Range;
+  readonly cpuMicrosPerCall: Range;
+  /** CPU per call of the row compared with, divided by that of this row: above 1 is cheaper. */
+  readonly cpuRatio: Range;
+  /** Calls/s of this row divided by those of the row compared with: above 1 is faster. */
+  readonly speedRatio: Range;
+  readonly p50Ms: Range;
+  readonly p95Ms: Range;
+  readonly p99Ms: Range;
+  readonly rssMb: Range;
+  /** How busy the server was. Unit: % of a core. */
+  readonly cpuPercent: Range;
+  readonly generatorMicrosPerCall: Range;
+  readonly failed: number;
+}
+
+/** What figures depend on. */
+export interface Facts {
+  readonly date: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly isPinned: boolean;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly connections: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+export function rangeOf(values: readonly number[]): Range {
+  return { median: round(medianOf(values)), min: round(Math.min(...values)), max: round(Math.max(...values)) };
+}
+
+/** Four digits that count; more would be noise. */
+const round = (value: number): number => Number(value.toPrecision(4));
+
+/** Makes medians and ranges of runs. */
+export function resultOf(row: Row, rows: readonly Row[]): RowResult {
+  const base = rows.find(({ name }) => name === row.peer);
+  const range = (pick: (run: Run) => number): Range => rangeOf(row.runs.map(pick));
+  return {
+    name: row.name,
+    comparedWith: row.peer,
+    callsPerSecond: range((run) => run.callsPerSecond),
+    cpuMicrosPerCall: range((run) => run.cpuMicrosPerCall),
+    cpuRatio: rangeOf(ratiosOf(base, row, (run) => run.cpuMicrosPerCall)),
+    speedRatio: rangeOf(ratiosOf(row, base, (run) => run.callsPerSecond)),
+    p50Ms: range((run) => run.p50),
+    p95Ms: range((run) => run.p95),
+    p99Ms: range((run) => run.p99),
+    rssMb: range((run) => run.rssBytes / 2 ** 20),
+    cpuPercent: range((run) => run.cpuShare * 100),
+    generatorMicrosPerCall: range((run) => run.generatorMicrosPerCall),
+    failed: row.runs.reduce((sum, run) => sum + run.failed, 0),
+  };
+}
+
+/** Packages whose version matters. */
+const PACKAGES = ['undici', 'ws', '@modelcontextprotocol/client', '@modelcontextprotocol/server'];
+const PEERS = ['mcp-proxy', 'supergateway'];
+
+export function factsOf({ connections, rounds, seconds }: BenchOptions): Facts {
+  const versions = [
+    ...PACKAGES.map((name) => versionIn('../../', name)),
+    ...PEERS.map((name) => versionIn('../peers/', name)),
+  ];
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    isPinned,
+    versions: Object.fromEntries(versions.flat()),
+    ...{ connections, rounds, seconds },
+  };
+}
+
+function versionIn(folder: string, name: string): [name: string, version: string][] {
+  try {
+    const file = readFileSync(new URL(`${folder}node_modules/${name}/package.json`, import.meta.url), 'utf8');
+    return [[name, (JSON.parse(file) as { version: string }).version]];
+  } catch {
+    return [];
+  }
+}
