@@ -182,6 +182,8 @@ module.exports = {
     tsPreCompilationDeps: true,
     // This tsconfig sees #…-platform as platform.web.ts: what portable code reaches on a web runtime.
     tsConfig: { fileName: `${__dirname}/scripts/config/tsconfig.boundaries.json` },
+    // Programs that `npm run bench` installs for itself.
+    exclude: { path: '^benchmarks/peers/' },
     // A dist is reached only if a name was not mapped to its source; not excluded, so that the rules see it.
     doNotFollow: { path: '(^|/)(node_modules|dist)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },

@@ -6,8 +6,8 @@ import type { ChildMessage, Usage } from './child.ts';
 /** How to start a {@link Child}. */
 export interface ChildOptions {
   readonly args?: readonly string[];
-  /** Core to run on, where `taskset` is there. @defaultValue any */
-  readonly core?: number;
+  /** Core to run on, or several as in `0-1`, where `taskset` is there. @defaultValue that of its parent */
+  readonly core?: number | string;
   readonly execArgv?: readonly string[];
   /** Whether its standard streams are pipes of this process. @defaultValue false */
   readonly pipes?: boolean;
@@ -77,7 +77,7 @@ export class Child {
   }
 }
 
-/** Pins all threads of a process to one core; does nothing where there is no `taskset`. */
-export function pinTo(core: number, pid: number): void {
+/** Pins all threads of a process to a core, or to several as in `0-1`; does nothing where there is no `taskset`. */
+export function pinTo(core: number | string, pid: number): void {
   spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 }

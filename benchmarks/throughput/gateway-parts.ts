@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** The parts that gateways of the benchmark are made of. */
 
-const TEXT = 'x'.repeat(100);
+export const TEXT = 'x'.repeat(100);
 
 /** A server of the builder, whose tools return a constant. */
 export function builtServer(tools: readonly string[] = ['echo']): MCPServer {

@@ -1,10 +1,12 @@
+import type { Limit } from '../measure/drive.ts';
 import type { Row } from '../measure/rows.ts';
 import type { BenchOptions } from './options.ts';
 import { resultOf, type RowResult } from './results.ts';
 import type { RowPlan } from './rows.ts';
 import { runScenario, Servers } from './scenarios.ts';
 
-const WARM_UP_SECONDS = 2;
+/** So many calls, and no less in a slow moment of the machine, so that all servers have been compiled alike. */
+const WARM_UP: Limit = { seconds: 6, calls: 30_000 };
 
 /** Measures rows in interleaved rounds. Rows that others are compared with come along. */
 export async function measureRows(plans: readonly RowPlan[], options: BenchOptions): Promise<RowResult[]> {
@@ -14,10 +16,10 @@ export async function measureRows(plans: readonly RowPlan[], options: BenchOptio
   try {
     const scenarios = await servers.start(chosen);
     const rows = chosen.map(({ name, comparedWith }): Row => ({ name, peer: comparedWith, runs: [] }));
-    for (const scenario of scenarios) await runScenario(scenario, connections, WARM_UP_SECONDS);
+    for (const scenario of scenarios) await runScenario(scenario, connections, WARM_UP);
     for (let round = 0; round < rounds; round++)
       for (const [index, scenario] of scenarios.entries())
-        rows[index]?.runs.push(await runScenario(scenario, connections, seconds));
+        rows[index]?.runs.push(await runScenario(scenario, connections, { seconds }));
     return rows.map((row) => resultOf(row, rows));
   } finally {
     servers.end();

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isPinned } from '../measure/cores.ts';
 import { medianOf } from '../measure/median.ts';
 import { ratiosOf, type Row, type Run } from '../measure/rows.ts';
+import type { Load } from '../measure/load.ts';
 import type { BenchOptions } from './options.ts';
 
 /** Figures of several rounds. */
@@ -30,6 +31,56 @@ export interface RowResult {
   readonly cpuPercent: Range;
   readonly generatorMicrosPerCall: Range;
   readonly failed: number;
+}
+
+/** What calls at even distances showed. */
+export interface LatencyResult {
+  readonly name: string;
+  readonly p50Ms: Range;
+  readonly p95Ms: Range;
+  readonly p99Ms: Range;
+  /** Less those of the upstream in the same round. */
+  readonly addedP50Ms: Range;
+  readonly addedP99Ms: Range;
+  readonly failed: number;
+}
+
+/** What a long run at a high rate showed. */
+export interface SustainedResult extends Load {
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+/** What a call costs that never leaves the process. Unit: µs. */
+export interface InMemoryResult {
+  /** The tool function through five async functions. */
+  readonly plainMicros: number;
+  readonly callMicros: number;
+  readonly ratio: Range;
+  /** The same before an upstream that checks nothing. */
+  readonly constantMicros: number;
+  readonly constantRatio: number;
+}
+
+/** A number that a benchmark has to reach. */
+export interface Target {
+  readonly text: string;
+  readonly measured: string;
+  /** Why it cannot be judged here, if it cannot. */
+  readonly met: boolean | string;
+}
+
+/** All that a run showed. */
+export interface BenchResults {
+  readonly facts: Facts;
+  readonly targets: readonly Target[];
+  readonly rows: readonly RowResult[];
+  readonly peers: readonly RowResult[];
+  /** Why there are fewer rows of peers than there could be. */
+  readonly peersMissing?: string;
+  readonly latency: readonly LatencyResult[];
+  readonly inMemory?: InMemoryResult;
+  readonly sustained?: SustainedResult;
 }
 
 /** What figures depend on. */

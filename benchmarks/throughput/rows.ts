@@ -23,17 +23,25 @@ export interface RowPlan {
   /** @defaultValue `answer` */
   readonly expected?: Expected;
   readonly comparedWith: string;
+  /** Whether the server may use all cores but that of the generator. @defaultValue false */
+  readonly isSpread?: boolean;
 }
 
+export const DIRECT = 'direct to the upstream';
 export const BARE = 'bare undici proxy';
 export const GATEWAY = 'gateway';
 const BARE_10K = 'bare undici proxy, 10 kB results';
 const LIST_LIMIT = 'node:http constant, as long as the list';
+const ONE_PROCESS = 'gateway, one process of node:cluster';
+export const TWO_PROCESSES = 'gateway, two processes of node:cluster';
+export const LIST = 'gateway, list of 1,000 tools of 50 upstreams';
+export const WIDE = 'gateway, 500 upstreams of 20 tools';
+const MODERN_HTTP = 'gateway, modern, HTTP upstream';
 const SESSION_STDIO = 'gateway, legacy session, stdio upstream';
 
 /** The rows whose targets are ratios to the bare proxy, or to the limit beside them. */
 export const ROWS: readonly RowPlan[] = [
-  { name: 'direct to the upstream', server: 'http', request: 'call', comparedWith: BARE },
+  { name: DIRECT, server: 'http', request: 'call', comparedWith: BARE },
   { name: 'node:http constant', server: ['constant.ts'], request: 'call', expected: 'constant', comparedWith: BARE },
   { name: BARE, server: ['proxy.ts'], upstream: 'http', request: 'call', comparedWith: BARE },
   { name: GATEWAY, server: ['gateway.ts', 'default'], upstream: 'http', request: 'call', comparedWith: BARE },
@@ -98,29 +106,65 @@ export const ROWS: readonly RowPlan[] = [
     comparedWith: LIST_LIMIT,
   },
   {
-    name: 'gateway, list of 1,000 tools of 50 upstreams',
+    name: LIST,
     server: ['gateway.ts', 'list'],
     request: 'list',
     comparedWith: LIST_LIMIT,
   },
   {
-    name: 'gateway, 500 upstreams of 20 tools',
+    name: WIDE,
     server: ['gateway.ts', 'wide'],
     upstream: 'http',
     request: 'call',
     comparedWith: GATEWAY,
   },
+  {
+    name: ONE_PROCESS,
+    server: ['cluster.ts', '1'],
+    upstream: 'http',
+    request: 'call',
+    comparedWith: ONE_PROCESS,
+    isSpread: true,
+  },
+  {
+    name: TWO_PROCESSES,
+    server: ['cluster.ts', '2'],
+    upstream: 'http',
+    request: 'call',
+    comparedWith: ONE_PROCESS,
+    isSpread: true,
+  },
+];
+
+/** What `npm run bench:check` looks at, with the rows that these are compared with. */
+export const CHECKED: readonly string[] = [
+  BARE,
+  GATEWAY,
+  'gateway, renamed tool',
+  'gateway, everything on',
+  'gateway, in-process upstream',
+  'gateway, stdio upstream',
+  'gateway, legacy session to modern upstream',
+  'gateway, modern to legacy session upstream',
+  LIST_LIMIT,
+  LIST,
 ];
 
 /** Other programs, each beside the gateway in the same place. */
 export const PEER_ROWS: readonly RowPlan[] = [
-  { name: GATEWAY, server: ['gateway.ts', 'default'], upstream: 'http', request: 'call', comparedWith: GATEWAY },
+  {
+    name: MODERN_HTTP,
+    server: ['gateway.ts', 'default'],
+    upstream: 'http',
+    request: 'call',
+    comparedWith: MODERN_HTTP,
+  },
   {
     name: 'official SDK v2, Client to McpServer',
     server: ['official-forwarder.ts'],
     upstream: 'http',
     request: 'call',
-    comparedWith: GATEWAY,
+    comparedWith: MODERN_HTTP,
   },
   { name: SESSION_STDIO, server: ['gateway.ts', 'stdio-legacy'], request: 'session', comparedWith: SESSION_STDIO },
   {

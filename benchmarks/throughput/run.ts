@@ -1,23 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { pinTo } from '../measure/child-process.ts';
 import { GENERATOR_CORE, isPinned } from '../measure/cores.ts';
-import { measureRows } from './measure-rows.ts';
+import { textOf } from '../report/tables.ts';
+import { writeReport } from '../report/write-report.ts';
+import { measureAll } from './measure-all.ts';
 import { readOptions } from './options.ts';
-import { factsOf } from './results.ts';
-import { ROWS } from './rows.ts';
-import { lineOf, tableOfRows, tableOfTargets } from './tables.ts';
-import { rowTargets } from './targets.ts';
 
 /**
  * Compares the gateway, in one run and under the same load, with the bare undici proxy and with programs from npm.
- * Everything is on loopback and ends by itself.
+ * Everything is on loopback and ends by itself. A missed target is shown and no error; failed calls are one.
  */
 const options = readOptions({ seconds: 3, rounds: 5 });
 if (isPinned) pinTo(GENERATOR_CORE, process.pid);
 
-const rows = await measureRows(ROWS, options);
-const facts = factsOf(options);
-const results = { facts, rows, targets: rowTargets(rows, facts.node) };
-process.stdout.write(`${lineOf(facts)}\n\n${tableOfRows(rows)}\n\n${tableOfTargets(results.targets)}\n`);
+const results = await measureAll(options);
+process.stdout.write(`${textOf(results)}\n`);
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
-if (rows.some(({ failed }) => failed > 0)) process.exitCode = 1;
+if (options.report) await writeReport(results);
+const rows = [...results.rows, ...results.peers, ...results.latency];
+if (rows.some(({ failed }) => failed > 0) || (results.sustained?.failed ?? 0) > 0) process.exitCode = 1;

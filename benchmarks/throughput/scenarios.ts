@@ -1,7 +1,7 @@
 import { Child } from '../measure/child-process.ts';
 import { Connection } from '../measure/connection.ts';
-import { GENERATOR_CORE, onCore, SERVER_CORE } from '../measure/cores.ts';
-import { driveClosed } from '../measure/drive.ts';
+import { GENERATOR_CORE, onCore, SERVER_CORE, SPREAD_CORES } from '../measure/cores.ts';
+import { driveClosed, type Limit } from '../measure/drive.ts';
 import { measureRun, type Run } from '../measure/rows.ts';
 import { endSession, openSession } from '../server/requests.ts';
 import { startPeer } from './peers.ts';
@@ -15,11 +15,19 @@ export interface Scenario {
   readonly child: Child;
 }
 
+type Started = Pick<Scenario, 'child' | 'url'>;
+
+interface Place {
+  readonly core: number | string;
+  /** @defaultValue `[]` */
+  readonly execArgv?: readonly string[];
+}
+
 /** Starts servers, and the upstreams that they need; ends all of them. */
 export class Servers {
   readonly #execArgv: readonly string[];
   readonly #children: Child[] = [];
-  readonly #upstreams = new Map<UpstreamName, Promise<Pick<Scenario, 'child' | 'url'>>>();
+  readonly #upstreams = new Map<UpstreamName, Promise<Started>>();
 
   /** @param execArgv - flags of Node for the servers that are measured */
   constructor(execArgv: readonly string[] = []) {
@@ -35,7 +43,7 @@ export class Servers {
     for (const child of this.#children) child.end();
   }
 
-  async #startServer({ server, upstream }: RowPlan): Promise<Pick<Scenario, 'child' | 'url'>> {
+  async #startServer({ server, upstream, isSpread }: RowPlan): Promise<Started> {
     if (typeof server === 'string') return this.#upstream(server);
     if ('peer' in server) {
       const started = await startPeer(server.peer);
@@ -44,18 +52,20 @@ export class Servers {
     }
     const [file, ...args] = server;
     const url = upstream === undefined ? [] : [(await this.#upstream(upstream)).url];
-    return this.#startFile(file, [...args, ...url], SERVER_CORE);
+    return this.#startFile(file, [...args, ...url], {
+      core: isSpread ? SPREAD_CORES : SERVER_CORE,
+      execArgv: this.#execArgv,
+    });
   }
 
-  #upstream(name: UpstreamName): Promise<Pick<Scenario, 'child' | 'url'>> {
+  #upstream(name: UpstreamName): Promise<Started> {
     const { file, args } = UPSTREAMS[name];
-    const started = this.#upstreams.get(name) ?? this.#startFile(file, args, GENERATOR_CORE);
+    const started = this.#upstreams.get(name) ?? this.#startFile(file, args, { core: GENERATOR_CORE });
     this.#upstreams.set(name, started);
     return started;
   }
 
-  async #startFile(file: string, args: readonly string[], core: number): Promise<Pick<Scenario, 'child' | 'url'>> {
-    const execArgv = core === SERVER_CORE ? this.#execArgv : [];
+  async #startFile(file: string, args: readonly string[], { core, execArgv = [] }: Place): Promise<Started> {
     const child = new Child(new URL(file, import.meta.url), { args, execArgv, ...onCore(core) });
     this.#children.push(child);
     return { child, url: await child.url() };
@@ -84,9 +94,9 @@ export interface Opened {
 }
 
 /** One run of a row in a closed loop. Sessions are opened before and ended after. */
-export async function runScenario(scenario: Scenario, connections: number, seconds: number): Promise<Run> {
+export async function runScenario(scenario: Scenario, connections: number, limit: Limit): Promise<Run> {
   const opened = await openConnections(scenario, connections);
-  const run = await measureRun(scenario.child, () => driveClosed(opened.connections, { seconds }));
+  const run = await measureRun(scenario.child, () => driveClosed(opened.connections, limit));
   await opened.close();
   return run;
 }
