@@ -11,6 +11,8 @@ export interface Run extends Load {
   readonly generatorMicrosPerCall: number;
   /** Of the process of the server, after the run. */
   readonly rssBytes: number;
+  /** Cores that other programs used meanwhile, if somebody looked. */
+  readonly othersShare?: number;
 }
 
 /** What the runs of one scenario showed. */

@@ -20,7 +20,7 @@ const HEAD = [
   'p95 ms',
   'p99 ms',
 ];
-const MORE = ['RSS MB', 'CPU %', 'generator µs/call', 'failed', 'compared with'];
+const MORE = ['RSS MB', 'CPU %', 'generator µs/call', 'others %', 'failed', 'compared with'];
 /** A server that is less busy waits for something else. */
 const BUSY_PERCENT = 85;
 
@@ -56,6 +56,7 @@ function cellsOf(row: RowResult): string[] {
     row.rssMb.median.toFixed(0),
     cpuPercent.median < BUSY_PERCENT ? `${busy} (idle)` : busy,
     row.generatorMicrosPerCall.median.toFixed(1),
+    row.othersPercent?.median.toFixed(0) ?? '',
     String(row.failed),
     hasRatio ? row.comparedWith : '',
   ];

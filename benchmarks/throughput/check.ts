@@ -18,14 +18,9 @@ const TOLERANCE = 0.15;
 /** CPU ratios by row, by major version of Node. */
 type Baseline = Record<string, Record<string, number>>;
 
-const options = readOptions({ seconds: 1.5, rounds: 3 });
-if (isPinned) pinTo(GENERATOR_CORE, process.pid);
+const plans = ROWS.filter(({ name }) => CHECKED.includes(name));
 const major = `node-${Number.parseInt(process.versions.node, 10)}`;
 const baseline = existsSync(BASELINE) ? (JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline) : {};
-const plans = ROWS.filter(({ name }) => CHECKED.includes(name));
-const rows = await measureRows(plans, options);
-if (options.update) await update(rows);
-else await check(rows, options);
 
 async function update(measured: readonly RowResult[]): Promise<void> {
   const ratios = measured.filter(isCompared).map(({ name, cpuRatio }) => [name, cpuRatio.median] as const);
@@ -63,3 +58,9 @@ async function measureAgain(row: RowResult, rest: Omit<BenchOptions, 'only'>): P
 
 const textOf = ({ name, cpuRatio, comparedWith }: RowResult, known: number | undefined): string =>
   `${name}: CPU ratio ${cpuRatio.median} (${cpuRatio.min} to ${cpuRatio.max}) to ${comparedWith}; baseline ${known ?? 'none'}, tolerance ${TOLERANCE * 100} %`;
+
+const options = readOptions({ seconds: 1.5, rounds: 3 });
+if (isPinned) pinTo(GENERATOR_CORE, process.pid);
+const rows = await measureRows(plans, options);
+if (options.update) await update(rows);
+else await check(rows, options);

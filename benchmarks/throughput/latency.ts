@@ -1,5 +1,6 @@
 import { driveOpen, type Schedule } from '../measure/drive.ts';
 import type { Load } from '../measure/load.ts';
+import { inQuiet } from '../measure/quiet.ts';
 import type { BenchOptions } from './options.ts';
 import { rangeOf, type LatencyResult, type Range, type SustainedResult } from './results.ts';
 import { BARE, DIRECT, GATEWAY, ROWS } from './rows.ts';
@@ -19,7 +20,9 @@ export async function measureLatency({ seconds, rounds, connections }: BenchOpti
     const loads = scenarios.map((): Load[] => []);
     for (let round = 0; round < rounds; round++)
       for (const [index, scenario] of scenarios.entries())
-        loads[index]?.push(await runOpen(scenario, connections, { rate: LATENCY_RATE, seconds, isExact: true }));
+        loads[index]?.push(
+          (await inQuiet(() => runOpen(scenario, connections, { rate: LATENCY_RATE, seconds, isExact: true }))).result,
+        );
     return scenarios.map(({ plan }, index) => resultOf(plan.name, loads[index] ?? [], loads[0] ?? []));
   } finally {
     servers.end();

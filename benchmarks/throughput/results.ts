@@ -30,6 +30,8 @@ export interface RowResult {
   /** How busy the server was. Unit: % of a core. */
   readonly cpuPercent: Range;
   readonly generatorMicrosPerCall: Range;
+  /** What other programs used meanwhile, where that can be told. Unit: % of a core. */
+  readonly othersPercent?: Range;
   readonly failed: number;
 }
 
@@ -107,6 +109,7 @@ const round = (value: number): number => Number(value.toPrecision(4));
 export function resultOf(row: Row, rows: readonly Row[]): RowResult {
   const base = rows.find(({ name }) => name === row.peer);
   const range = (pick: (run: Run) => number): Range => rangeOf(row.runs.map(pick));
+  const others = range((run) => (run.othersShare ?? NaN) * 100);
   return {
     name: row.name,
     comparedWith: row.peer,
@@ -120,6 +123,7 @@ export function resultOf(row: Row, rows: readonly Row[]): RowResult {
     rssMb: range((run) => run.rssBytes / 2 ** 20),
     cpuPercent: range((run) => run.cpuShare * 100),
     generatorMicrosPerCall: range((run) => run.generatorMicrosPerCall),
+    ...(Number.isNaN(others.median) ? {} : { othersPercent: others }),
     failed: row.runs.reduce((sum, run) => sum + run.failed, 0),
   };
 }
