@@ -47,11 +47,15 @@ export async function driveOpen(connections: readonly Connection[], schedule: Sc
   return finish(connections, sending.run()).then(() => sending.tally.toLoad());
 }
 
+/** How long after its end a run may go on sending what was due before. Unit: ms. */
+const GRACE_MS = 15_000;
+
 class OpenLoop {
   readonly tally = new Tally();
   readonly #free: Connection[];
   readonly #schedule: Schedule;
-  readonly #calls: number;
+  readonly #endsAt: number;
+  #calls: number;
   readonly #startedAt = performance.now();
   #sent = 0;
   #onDone: () => void = () => undefined;
@@ -59,7 +63,8 @@ class OpenLoop {
   constructor(connections: readonly Connection[], schedule: Schedule) {
     this.#free = [...connections];
     this.#schedule = schedule;
-    this.#calls = schedule.rate * schedule.seconds;
+    this.#calls = Math.round(schedule.rate * schedule.seconds);
+    this.#endsAt = this.#startedAt + schedule.seconds * 1000 + GRACE_MS;
   }
 
   run(): Promise<void> {
@@ -85,11 +90,18 @@ class OpenLoop {
     }
   }
 
+  /** A server that is far too slow must not keep the run going: what was never sent has failed. */
+  #giveUp(): void {
+    this.tally.failed += this.#calls - this.#sent;
+    this.#calls = this.#sent;
+  }
+
   #send(connection: Connection, dueAt: number): void {
     connection.send((isGood) => {
       const now = performance.now();
       this.tally.add(dueAt, now, isGood);
       this.#free.push(connection);
+      if (now > this.#endsAt) this.#giveUp();
       if (this.tally.calls === this.#calls) this.#onDone();
       else this.#sendDue(now);
     });

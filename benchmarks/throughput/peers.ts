@@ -27,13 +27,13 @@ const PEERS: Readonly<Record<PeerName, (port: number) => { readonly file: string
   }),
 };
 
-/** Installs the peers if they are not there. @returns why that could not be done */
+/** Installs the peers if they are not there. @returns what is left out if that could not be done, and why */
 export function installPeers(): string | undefined {
   if (existsSync(`${FOLDER}node_modules/supergateway`)) return undefined;
   process.stderr.write('bench: installing the peers (once, 105 MB)\n');
   const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock', '--loglevel=error'];
   const { status } = spawnSync('npm', ['install', ...flags], { cwd: FOLDER, stdio: ['ignore', 2, 2] });
-  return status === 0 ? undefined : 'the peers could not be installed (is there a network?); their rows are left out';
+  return status === 0 ? undefined : 'the programs from npm, which could not be installed (is there a network?)';
 }
 
 /** Starts one, with its usage told like that of our own children. */
