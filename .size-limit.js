@@ -19,5 +19,6 @@ export default [
   entry('@org/mcp-sdk/connect', { dist: 'sdk/dist/connect.js', limit: '23 kB' }),
   entry('@org/mcp-sdk/json-schema', { dist: 'sdk/dist/json-schema.js', limit: '8 kB' }),
   entry('@org/mcp-sdk/node', { dist: 'sdk/dist/node.js', limit: '25 kB', ignore: nodeOnly }),
+  entry('@org/mcp-gateway/admin', { dist: 'gateway-lib/dist/admin.js', limit: '4.5 kB' }),
   entry('@org/mcp-gateway', { dist: 'gateway-lib/dist/index.js', limit: '71 kB' }),
 ];

@@ -14,6 +14,7 @@ const GUIDES = [
   'names-and-views',
   'servers-with-sessions',
   'production',
+  'profiling',
 ];
 
 /** `<!-- file#region -->`, then the code of that region. */

@@ -3,6 +3,8 @@ export {
   openChild,
   openWebSocket,
   readConfig,
+  sampleCpu,
+  sampleHeap,
   serveStdio,
   serveWebSocket,
   toNode,

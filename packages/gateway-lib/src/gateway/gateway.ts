@@ -17,6 +17,7 @@ import {
 import type { Connection } from '@org/mcp-sdk/connect';
 import { resolveEdge, type ChannelOptions, type ChannelServer } from '@org/mcp-sdk/serve';
 import { createSeal, toBase64Url } from '@org/mcp-sdk/wire';
+import type { Profile, ProfileOptions } from '../admin/profiler.ts';
 import { createRoundRobin } from '../balancers/round-robin.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { createNameTable, type NameRecord, type NameTable } from '../catalog/names.ts';
@@ -64,6 +65,7 @@ export class Gateway {
   readonly #all: GatewayView;
   readonly #channel: ChannelOptions;
   #stdio: ChannelServer | undefined;
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** @throws McpError `invalid_options` naming every bad option with its path, its value and what is allowed */
@@ -215,10 +217,27 @@ export class Gateway {
   }
 
   /**
+   * Measures for some seconds which functions of this process take the time, or allocate the memory. Needs the option
+   * `profiler`; the end of the gateway ends it early.
+   * @throws McpError `invalid_options` for bad options or without a profiler; `overloaded` while another profile is
+   * taken; `cancelled` once the gateway closes
+   */
+  async profile(options: ProfileOptions): Promise<Profile> {
+    const { profiler } = this.#options;
+    if (!profiler)
+      throw new McpError(
+        'invalid_options',
+        'Profiling is off; give the gateway the option profiler: createProfiler() of @org/mcp-gateway/admin.',
+      );
+    return profiler.take(options, this.#closing.signal);
+  }
+
+  /**
    * Drains: refuses new calls, lets running ones finish within `drainMs`, ends streams, then children and sockets.
    * @returns resolves when nothing is left that keeps the process alive
    */
   close(): Promise<void> {
+    this.#closing.abort();
     return (this.#closed ??= this.#close());
   }
 

@@ -47,6 +47,7 @@ const GATEWAY: KindsOf<GatewayOptions> = {
   ...{ origins: STRINGS, hosts: STRINGS, limits: OBJECT, authenticate: FUNCTION, audience: TEXT },
   ...{ legacySessions: BOOLEAN, sse: BOOLEAN },
   telemetry: port('record'),
+  profiler: port('take'),
   clock: port('now', 'wallClock', 'after'),
   random: port('next', 'bytes'),
   store: port('get', 'set', 'add', 'replace', 'delete'),

@@ -1,5 +1,6 @@
 import type { EdgeOptions, Handler, JsonObject, Middleware } from '@org/mcp-sdk';
 import type { DispatcherLike, FetchLike, OfficialServer } from '@org/mcp-sdk/connect';
+import type { Profiler } from '../admin/profiler.ts';
 import type { RoutedCall } from '../core/routed-call.ts';
 import type { Isolation } from '../registry/isolation.ts';
 import type { CatalogSettings, OfferOptions } from './catalog-options.ts';
@@ -105,6 +106,11 @@ export interface GatewayOptions extends EdgeOptions, CatalogSettings {
   use?: readonly Middleware<RoutedCall>[];
   /** Deadline for one upstream when lists are merged. Unit: ms, from 1. @defaultValue 5_000 */
   listTimeoutMs?: number;
+  /**
+   * Lets {@link Gateway.profile} work: `createProfiler()` of `@org/mcp-gateway/admin`.
+   * @defaultValue none: the process is not profiled
+   */
+  profiler?: Profiler;
   /** How long running calls may go on once the gateway closes. Unit: ms, from 0. @defaultValue 5_000 */
   drainMs?: number;
 }

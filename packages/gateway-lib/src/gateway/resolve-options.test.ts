@@ -45,6 +45,7 @@ describe('options', () => {
         pageSize: 1_000,
       },
       use: [],
+      profiler: undefined,
       listTimeoutMs: 5_000,
       drainMs: 5_000,
     });

@@ -1,5 +1,6 @@
 import { isJsonObject, McpError, type JsonObject, type Middleware } from '@org/mcp-sdk';
 import { isOfficialServer } from '@org/mcp-sdk/connect';
+import type { Profiler } from '../admin/profiler.ts';
 import type { UpstreamOverrides } from '../catalog/overrides.ts';
 import type { RoutedCall } from '../core/routed-call.ts';
 import { ISOLATIONS, type Isolation } from '../registry/isolation.ts';
@@ -27,6 +28,7 @@ export interface ResolvedGatewayOptions {
   readonly upstreams: readonly ResolvedUpstream[];
   readonly catalog: ResolvedCatalogSettings;
   readonly use: readonly Middleware<RoutedCall>[];
+  readonly profiler: Profiler | undefined;
   readonly listTimeoutMs: number;
   readonly drainMs: number;
 }
@@ -48,6 +50,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedGatewayOptions 
     upstreams,
     catalog: resolveCatalog(options, new Map(upstreams.map(({ name, overrides }) => [name, overrides])), check),
     use: options.use ?? [],
+    profiler: options.profiler,
     listTimeoutMs: check.ms('listTimeoutMs', options.listTimeoutMs ?? 5_000, 1),
     drainMs: check.ms('drainMs', options.drainMs ?? 5_000, 0),
   };

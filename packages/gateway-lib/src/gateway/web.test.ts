@@ -5,6 +5,8 @@ describe('on a runtime without Node', () => {
   it.each([
     ['openChild', 'An upstream with "command" needs Node.'],
     ['openWebSocket', 'An upstream with a ws: or wss: URL needs Node.'],
+    ['sampleCpu', 'A profile needs Node.'],
+    ['sampleHeap', 'A profile needs Node.'],
     ['serveStdio', 'serveStdio() needs Node.'],
     ['toNode', 'handle() needs Node.'],
   ] as const)('%s says what it needs', (name, message) => {

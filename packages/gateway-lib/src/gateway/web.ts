@@ -10,6 +10,10 @@ export const openChild = needsNode('An upstream with "command"');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const openWebSocket = needsNode('An upstream with a ws: or wss: URL');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const sampleCpu = needsNode('A profile');
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
+export const sampleHeap = needsNode('A profile');
+/** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const serveStdio = needsNode('serveStdio()');
 /** Stands in for the Node function of the same name on other runtimes. @throws McpError `invalid_options` */
 export const toNode = needsNode('handle()');
