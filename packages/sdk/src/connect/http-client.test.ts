@@ -275,3 +275,29 @@ describe('isEventStream', () => {
     [undefined, false],
   ])('of %s is %s', (type, expected) => expect(isEventStream(type)).toBe(expected));
 });
+
+describe('a long stream over undici', () => {
+  it('leaves others their turn, however much is there to be read', async () => {
+    const body = Buffer.alloc(1_500_000, 'x');
+    let sent: () => void = () => undefined;
+    const isSent = new Promise<void>((resolve) => (sent = resolve));
+    const { client } = await open(createUndiciClient, (_req, res) => {
+      events(res).end(body, sent);
+    });
+    const response = await client.request(post());
+    await isSent;
+    let [total, inTurn, most] = [0, 0, 0];
+    const endTurn = (): void => {
+      inTurn = 0;
+      if (total < body.length) setImmediate(endTurn);
+    };
+    endTurn();
+    for await (const { length } of stream(response)) {
+      total += length;
+      inTurn += length;
+      most = Math.max(most, inTurn);
+    }
+    expect(total).toBe(body.length);
+    expect(most).toBeLessThan(600_000);
+  });
+});
