@@ -1,5 +1,6 @@
 import {
   isJsonObject,
+  onAbort,
   Payload,
   streamReply,
   type Call,
@@ -8,7 +9,6 @@ import {
   type Message,
   type Reply,
 } from '@org/mcp-sdk';
-import { PushQueue } from '@org/mcp-sdk/wire';
 import type { OnTask, WatchedTasks, WatchTasks } from './task-watches.ts';
 import { requireTasks } from './tasks.ts';
 
@@ -43,20 +43,26 @@ export class FanIn {
     const asked = call.params.value.notifications;
     const taskIds = namedIn(asked, 'taskIds');
     if (taskIds.length > 0) requireTasks(call);
+    const { listener, end } = this.#open(asked);
+    onAbort(call, end);
+    if (this.#closed) end();
+    await Promise.all([
+      listener.watch(namedIn(asked, 'resourceSubscriptions'), this.#watch),
+      listener.watchTasks(taskIds, (onTask) => this.#watchTasks(call, taskIds, onTask)),
+    ]);
+    return streamReply(listener, end);
+  };
+
+  /** A function of its own: what ends a listener would else keep its call, as long as the stream is open. */
+  #open(asked: unknown): { readonly listener: Listener; readonly end: () => void } {
     const listener = new Listener(honouredOf(asked));
     this.#listeners.add(listener);
     const end = (): void => {
       this.#listeners.delete(listener);
       listener.end();
     };
-    call.signal.addEventListener('abort', end, { once: true });
-    if (this.#closed || call.signal.aborted) end();
-    await Promise.all([
-      listener.watch(namedIn(asked, 'resourceSubscriptions'), this.#watch),
-      listener.watchTasks(taskIds, (onTask) => this.#watchTasks(call, taskIds, onTask)),
-    ]);
-    return streamReply(listener.messages(), end);
-  };
+    return { listener, end };
+  }
 
   /** Tells of a change. */
   changed(method: ListMethod): void {
@@ -84,13 +90,17 @@ function namedIn(asked: unknown, member: 'resourceSubscriptions' | 'taskIds'): r
   return [...new Set(texts)].slice(0, MAX_NAMED);
 }
 
-class Listener {
+/** What is told on one stream. An iterator by hand: thousands of these wait, and a generator takes five times the memory. */
+class Listener implements AsyncIterableIterator<Message> {
   readonly #honoured: JsonObject;
-  readonly #wake = new PushQueue<null>();
   /** What is still to be told, by what makes two of them the same. */
-  readonly #pending = new Map<string, Message>();
-  readonly #stops: (() => void)[] = [];
+  #pending: Map<string, Message> | undefined;
+  #stops: readonly (() => void)[] = [];
+  #isAcknowledged = false;
   #ended = false;
+  #isOver = false;
+  /** Resolves the message that is waited for. */
+  #waiting: ((next: Promise<IteratorResult<Message>>) => void) | undefined;
 
   constructor(honoured: JsonObject) {
     this.#honoured = honoured;
@@ -110,7 +120,7 @@ class Listener {
           this.#tell(`${UPDATED} ${updated}`, notice(UPDATED, { uri: updated }));
         });
         if (stop && this.#ended) stop();
-        else if (stop) this.#stops.push(stop);
+        else if (stop) this.#stops = [...this.#stops, stop];
         return stop ? [uri] : [];
       }),
     );
@@ -121,36 +131,66 @@ class Listener {
   async watchTasks(asked: readonly string[], watch: (onTask: OnTask) => Promise<WatchedTasks>): Promise<void> {
     if (asked.length === 0) return;
     const { taskIds, stop } = await watch((taskId, message) => {
-      this.#pending.delete(`task ${taskId}`);
+      this.#pending?.delete(`task ${taskId}`);
       this.#tell(`task ${taskId}`, message);
     });
     if (this.#ended) stop();
-    else this.#stops.push(stop);
+    else this.#stops = [...this.#stops, stop];
     if (taskIds.length > 0) this.#honoured.taskIds = taskIds;
   }
 
   end(): void {
     this.#ended = true;
-    for (const stop of this.#stops.splice(0)) stop();
-    this.#wake.end();
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.#wake();
+  }
+
+  next(): Promise<IteratorResult<Message>> {
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    const message = this.#take();
+    if (message) return Promise.resolve({ done: false, value: message });
+    return new Promise((resolve) => (this.#waiting = resolve));
+  }
+
+  return(): Promise<IteratorResult<Message>> {
+    this.#isOver = true;
+    return this.next();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
   #tell(key: string, message: Message): void {
-    if (this.#pending.has(key)) return;
-    this.#pending.set(key, message);
-    this.#wake.push(null);
+    if (this.#pending?.has(key)) return;
+    (this.#pending ??= new Map<string, Message>()).set(key, message);
+    this.#wake();
   }
 
-  async *messages(): AsyncGenerator<Message> {
-    yield notice('notifications/subscriptions/acknowledged', { notifications: this.#honoured });
-    for await (const _ of this.#wake) {
-      const [first] = this.#pending;
-      if (!first) continue;
-      const [key, message] = first;
-      this.#pending.delete(key);
-      yield message;
+  /** At the end of the turn: what is told until then may be the same. */
+  #wake(): void {
+    const resolve = this.#waiting;
+    if (!resolve) return;
+    this.#waiting = undefined;
+    queueMicrotask(() => {
+      resolve(this.next());
+    });
+  }
+
+  #take(): Message | undefined {
+    if (!this.#isAcknowledged) {
+      this.#isAcknowledged = true;
+      return notice('notifications/subscriptions/acknowledged', { notifications: this.#honoured });
     }
-    yield { kind: 'result', result: Payload.of<JsonObject>({ resultType: 'complete' }) };
+    for (const [key, message] of this.#pending ?? []) {
+      this.#pending?.delete(key);
+      return message;
+    }
+    this.#pending = undefined;
+    if (!this.#ended) return undefined;
+    this.#isOver = true;
+    return { kind: 'result', result: Payload.of<JsonObject>({ resultType: 'complete' }) };
   }
 }
 

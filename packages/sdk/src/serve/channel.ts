@@ -215,7 +215,7 @@ class ChannelEndpoint implements ChannelServer {
     if (this.#legacy) throw new McpError('invalid_request', 'This connection has its session already.');
     const session = new LegacySession(this.#handler, readInitialize(frame));
     this.#legacy = session;
-    const reply = await session.initialize({ signal: this.#gone.signal, principal: this.#principal() });
+    const reply = await session.initialize({ source: this.#gone, principal: this.#principal() });
     if (reply.peek() === 'error') this.#legacy = undefined;
     return reply;
   }
@@ -248,7 +248,7 @@ class ChannelEndpoint implements ChannelServer {
     if (!session || this.#told === session) return;
     this.#told = session;
     try {
-      const changes = await session.listen({ signal: this.#gone.signal, principal: this.#principal() });
+      const changes = await session.listen({ source: this.#gone, principal: this.#principal() });
       for await (const message of changes ?? []) await this.#channel.send(encodeLegacy(NO_ID, message));
     } catch {
       // A stream that breaks has nothing more to tell.

@@ -23,7 +23,7 @@ function read(stream: StoredStream, after = 0) {
   const leaving = new AbortController();
   const reader = { text: '', leave: () => leaving.abort(), over: Promise.resolve() };
   const write = (text: string): undefined => void (reader.text += text);
-  reader.over = stream.writeTo({ write, after, signal: leaving.signal });
+  reader.over = stream.writeTo({ write, after, source: leaving });
   return reader;
 }
 
@@ -75,7 +75,7 @@ describe('a stored stream', () => {
     const leaving = new AbortController();
     let drain: () => void = () => undefined;
     const write = (): Promise<void> => new Promise((resolve) => (drain = resolve));
-    void stream.writeTo({ write, after: 0, signal: leaving.signal });
+    void stream.writeTo({ write, after: 0, source: leaving });
     for (const value of [1, 2, 3]) queue.push(value);
     await settled();
     expect(queue.size).toBe(2);
@@ -116,7 +116,7 @@ describe('a stored stream', () => {
       text += event;
       return new Promise((resolve) => writing.push(resolve));
     };
-    const over = stream.writeTo({ write, after: 0, signal: new AbortController().signal });
+    const over = stream.writeTo({ write, after: 0, source: new AbortController() });
     for (let value = 5; value < 40; value++) queue.push(value);
     queue.end();
     await settled();

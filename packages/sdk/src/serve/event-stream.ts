@@ -31,7 +31,7 @@ export const eventStream = <M>(messages: AsyncIterable<M>, options: EventStreamO
 
 /** A response that is the events which `writeAll` writes until it resolves. */
 export const eventResponse = (
-  writeAll: (write: StreamSink['write']) => Promise<unknown>,
+  writeAll: (write: StreamSink['write']) => Promise<void>,
   keepAlive: KeepAlive,
 ): HttpResponse => ({
   status: 200,
@@ -39,8 +39,9 @@ export const eventResponse = (
   stream: (sink) => withKeepAlive(writeAll, keepAlive, sink),
 });
 
-async function withKeepAlive(
-  writeAll: (write: StreamSink['write']) => Promise<unknown>,
+/** No async function, nor what follows where streams are written: thousands wait, and each would take half a kilobyte. */
+function withKeepAlive(
+  writeAll: (write: StreamSink['write']) => Promise<void>,
   { clock, keepAliveMs }: KeepAlive,
   sink: StreamSink,
 ): Promise<void> {
@@ -57,9 +58,7 @@ async function withKeepAlive(
     cancel = clock.after(keepAliveMs, beat);
   };
   let cancel = clock.after(keepAliveMs, beat);
-  try {
-    await writeAll(write);
-  } finally {
+  return writeAll(write).finally(() => {
     cancel();
-  }
+  });
 }

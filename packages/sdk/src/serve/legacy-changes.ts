@@ -1,20 +1,20 @@
-import { createCall, type Principal } from '../core/call.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject } from '../core/json.ts';
 import { Payload } from '../core/payload.ts';
+import type { Principal } from '../core/call.ts';
+import { abortedBy } from '../core/cancellation.ts';
 import { META } from '../core/protocol.ts';
 import { errorReply, type NotificationMessage, type Reply } from '../core/reply.ts';
 import type { RequestFrame } from '../wire/message.ts';
 import { patchMeta } from '../wire/params.ts';
 import { PushQueue } from '../wire/queue.ts';
+import { legacyCall, type LegacyCallOptions } from './legacy-call.ts';
 import type { QuestionMessage, WithdrawalMessage } from './legacy-questions.ts';
 import { LegacySubscriptions } from './legacy-subscriptions.ts';
 import { tellOnce } from './tell-once.ts';
 
 /** Who waits for what the handler tells, and for how long. */
-export interface LegacyListener {
-  readonly signal: AbortSignal;
-  readonly principal: Principal | null;
+export interface LegacyListener extends LegacyCallOptions {
   /** Whether it has missed something: then all that it hears of is told to have changed. @defaultValue false */
   readonly hasMissed?: boolean;
 }
@@ -31,7 +31,8 @@ export const isWatch = ({ method }: RequestFrame): boolean =>
 /** What one legacy client is told of changes: of the lists, and of the resources that it watches. */
 export class LegacyChanges {
   readonly #handler: Handler;
-  readonly #listeners = new Set<PushQueue<ToldMessage>>();
+  /** Those that were opened last come last; most sessions have one. */
+  #listeners: readonly PushQueue<ToldMessage>[] = [];
   readonly #subscriptions: LegacySubscriptions;
 
   constructor(handler: Handler) {
@@ -43,7 +44,7 @@ export class LegacyChanges {
 
   /** The stream that was opened last. */
   get newest(): PushQueue<ToldMessage> | undefined {
-    return [...this.#listeners].at(-1);
+    return this.#listeners.at(-1);
   }
 
   /**
@@ -51,14 +52,12 @@ export class LegacyChanges {
    * @returns rejects if the listener has gone before it is open
    */
   async listen(listener: LegacyListener): Promise<AsyncIterable<ToldMessage> | undefined> {
-    const { signal } = listener;
-    signal.throwIfAborted();
+    throwIfGone(listener);
     const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-    const call = createCall('subscriptions/listen', { notifications }, listener);
-    const reply = await this.#handler({ ...call, era: 'legacy' }).catch(errorReply);
+    const call = legacyCall('subscriptions/listen', { notifications }, listener);
+    const reply = await this.#handler(call).catch(errorReply);
     // What looks at the signal from now on is not told of what has been.
-    if (signal.aborted) reply.cancel(signal.reason);
-    signal.throwIfAborted();
+    throwIfGone(listener, reply);
     return reply.single ? undefined : this.#told(reply, listener.hasMissed ?? false);
   }
 
@@ -82,27 +81,30 @@ export class LegacyChanges {
   /** What changes, and the updates of the resources that the session watches, in one stream. */
   #told(changes: Reply, hasMissed: boolean): AsyncIterable<ToldMessage> {
     const told = new PushQueue<ToldMessage>();
-    this.#listeners.add(told);
+    this.#listeners = [...this.#listeners, told];
     const over = (error?: unknown): void => {
-      this.#listeners.delete(told);
+      this.#listeners = this.#listeners.filter((listener) => listener !== told);
       told.end(error);
     };
-    void (async () => {
-      if (hasMissed) for (const uri of this.#subscriptions.uris()) told.push(updated(uri));
-      for await (const change of changesOnly(changes, hasMissed)) tellOnce(told, change);
-    })().then(() => {
-      over();
-    }, over);
+    if (hasMissed) for (const uri of this.#subscriptions.uris()) told.push(updated(uri));
+    void tellAll(changes, told, hasMissed).then(over, over);
     return told;
   }
 }
 
-async function* changesOnly(reply: Reply, hasMissed: boolean): AsyncGenerator<NotificationMessage> {
-  for await (const message of reply.messages()) {
+function throwIfGone({ source }: LegacyListener, reply?: Reply): void {
+  const reason = abortedBy(source);
+  if (!reason) return;
+  reply?.cancel(reason);
+  throw reason;
+}
+
+async function tellAll(changes: Reply, told: PushQueue<ToldMessage>, hasMissed: boolean): Promise<void> {
+  for await (const message of changes.messages()) {
     if (message.kind !== 'notification') return;
-    if (message.method === ACKNOWLEDGED) {
-      if (hasMissed) yield* changesOf(message);
-    } else yield { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) };
+    if (message.method !== ACKNOWLEDGED)
+      tellOnce(told, { ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) });
+    else if (hasMissed) for (const change of changesOf(message)) tellOnce(told, change);
   }
 }
 

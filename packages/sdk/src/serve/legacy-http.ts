@@ -92,7 +92,7 @@ export class LegacyHttp {
       const reply = await whileConnected(http, answering);
       if (reply.single) return singleResponse(frame, reply, session);
       return http
-        ? this.#streams.call(http, { messages: reply.messages(), encode, signal: request.signal })
+        ? this.#streams.call(http, { messages: reply.messages(), encode, source: request })
         : eventStream<LegacyMessage>(reply.messages(), { encode, ...this.#edge });
     } catch (thrown) {
       throw inAnswerTo(frame, thrown);
@@ -146,11 +146,11 @@ export class LegacyHttp {
   async #initialize(frame: RequestFrame, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
     if (!this.#edge.legacySessions) {
       const session = new LegacySession(this.#handler, { ...readInitialize(frame), capabilities: {} }, STATELESS);
-      return singleResponse(frame, await session.initialize({ signal: request.signal, principal }), session);
+      return singleResponse(frame, await session.initialize({ source: request, principal }), session);
     }
     const created = await this.#sessions.create(readInitialize(frame), principal);
     this.#upkeep.begin();
-    const reply = await created.session.initialize({ signal: request.signal, principal });
+    const reply = await created.session.initialize({ source: request, principal });
     if (reply.single?.kind === 'result')
       return jsonResponse(200, responseParts(frame.id, reply.single), { [HEADER.sessionId]: created.token });
     await this.#sessions.end(created);

@@ -46,7 +46,7 @@ it('a change that a slow reader has not been told of yet is told once', async ()
   });
   const changes = new PushQueue<Message>();
   const session = new LegacySession(() => Promise.resolve(streamReply(changes, () => undefined)), client);
-  const told = await session.listen({ signal: new AbortController().signal, principal: null });
+  const told = await session.listen({ source: new AbortController(), principal: null });
   for (let nth = 0; nth < 1_000; nth++)
     for (const message of [
       notice('tools/list_changed'),

@@ -1,5 +1,5 @@
 import { Cancellation, type SignalSource } from '../core/cancellation.ts';
-import { createCall, EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
+import { EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -13,6 +13,7 @@ import type { NotificationFrame, RequestFrame, ResponseFrame } from '../wire/mes
 import { patchMeta, withoutAnswers, withoutTask, type MetaPatch } from '../wire/params.ts';
 import { handOn } from './hand-on.ts';
 import { capabilitiesFor, hasTasks, modernCapabilities } from './legacy-capabilities.ts';
+import { legacyCall } from './legacy-call.ts';
 import { isWatch, LegacyChanges, type LegacyListener, type ToldMessage } from './legacy-changes.ts';
 import type { LegacyClient } from './legacy-client.ts';
 import { LegacyQuestions, type LegacyAnswer, type QuestionTools } from './legacy-questions.ts';
@@ -63,10 +64,13 @@ export class LegacySession implements CallerSession {
   readonly client: LegacyClient;
   readonly #handler: Handler;
   readonly #inFlight = new Map<RequestId, { frame: RequestFrame; ending: Cancellation }>();
-  readonly #cancelled = new WeakSet<RequestFrame>();
+  /** Most sessions cancel nothing. */
+  #cancelled: WeakSet<RequestFrame> | undefined;
   /** The same for each call until the level changes: what it says is parsed once. */
   #stamp: MetaPatch;
-  readonly #questions: LegacyQuestions;
+  readonly #tools: SessionTools;
+  /** There once one is asked. */
+  #asked: LegacyQuestions | undefined;
   readonly isResumed: boolean;
   readonly end: ((reason: string) => void) | undefined;
   readonly #isStateless: boolean;
@@ -81,7 +85,7 @@ export class LegacySession implements CallerSession {
     this.#isStateless = tools.isStateless ?? false;
     this.#changes = new LegacyChanges(handler);
     this.client = client;
-    this.#questions = new LegacyQuestions(client.capabilities, tools, this.isResumed);
+    this.#tools = tools;
     this.#stamp = {
       [META.protocolVersion]: JSON.stringify(MODERN_VERSION),
       [META.clientInfo]: JSON.stringify(client.clientInfo),
@@ -94,9 +98,7 @@ export class LegacySession implements CallerSession {
 
   /** Answers `initialize` with what the handler says of itself. */
   async initialize(listener: LegacyListener): Promise<Reply> {
-    const reply = await this.#handler({ ...createCall('server/discover', {}, listener), era: 'legacy' }).catch(
-      errorReply,
-    );
+    const reply = await this.#handler(legacyCall('server/discover', {}, listener)).catch(errorReply);
     if (reply.peek() === 'error') return reply;
     const discovered = await reply.result();
     const meta: JsonObject = isJsonObject(discovered._meta) ? discovered._meta : {};
@@ -126,13 +128,13 @@ export class LegacySession implements CallerSession {
       if (MODERN_ONLY.has(frame.method)) throw new McpError('method_not_found', `Unknown method: ${frame.method}`);
       return await this.#forward(frame, caller);
     } catch (thrown) {
-      return legacyReply(this.#asked(frame), errorReply(thrown));
+      return legacyReply(this.#requestOf(frame), errorReply(thrown));
     }
   }
 
   /** Takes a response of the client. @returns whether a question waited for it */
   respond(frame: ResponseFrame): boolean {
-    return this.#questions.take(frame);
+    return this.#asked?.take(frame) ?? false;
   }
 
   /**
@@ -157,7 +159,7 @@ export class LegacySession implements CallerSession {
     const { requestId, reason } = params.payload.value;
     const running = this.#inFlight.get(requestId as RequestId);
     if (!running) return false;
-    this.#cancelled.add(running.frame);
+    (this.#cancelled ??= new WeakSet()).add(running.frame);
     running.ending.abort(
       new McpError('cancelled', `Cancelled by the caller${typeof reason === 'string' ? `: ${reason}` : ''}.`),
     );
@@ -172,7 +174,7 @@ export class LegacySession implements CallerSession {
 
   /** Whether the client has cancelled a request: it wants no answer then. */
   hasCancelled(frame: RequestFrame): boolean {
-    return this.#cancelled.has(frame);
+    return this.#cancelled?.has(frame) === true;
   }
 
   /**
@@ -196,7 +198,7 @@ export class LegacySession implements CallerSession {
   readonly ask = async (method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> => {
     const listener = this.#changes.newest;
     if (!listener) throw new McpError('method_not_found', `${method}: this client listens on no stream.`);
-    const asking = this.#questions.ask({ asked: { method, params } }, signal);
+    const asking = this.#questions().ask({ asked: { method, params } }, signal);
     for (;;) {
       const step = await asking.next();
       if (step.done === true) return step.value.asked ?? {};
@@ -227,21 +229,25 @@ export class LegacySession implements CallerSession {
       const reply = await this.#handler(call);
       if (!reply.single || reply.peek() === 'input_required') return this.#converse(frame, reply, call);
       this.#inFlight.delete(frame.id);
-      return legacyReply(this.#asked(frame), reply);
+      return legacyReply(this.#requestOf(frame), reply);
     } catch (thrown) {
       this.#inFlight.delete(frame.id);
       throw thrown;
     }
   }
 
-  #asked({ method }: RequestFrame): LegacyRequest {
+  #questions(): LegacyQuestions {
+    return (this.#asked ??= new LegacyQuestions(this.client.capabilities, this.#tools, this.isResumed));
+  }
+
+  #requestOf({ method }: RequestFrame): LegacyRequest {
     return { method, version: this.client.version };
   }
 
   #converse(frame: RequestFrame, first: Reply, call: Call): LegacyAnswer {
-    const rounds = legacyRounds(first, { handler: this.#handler, questions: this.#questions, call });
+    const rounds = legacyRounds(first, { handler: this.#handler, questions: this.#questions(), call });
     const over = (): void => void this.#inFlight.delete(frame.id);
-    return { status: 200, single: undefined, messages: () => legacyMessages(this.#asked(frame), rounds, over) };
+    return { status: 200, single: undefined, messages: () => legacyMessages(this.#requestOf(frame), rounds, over) };
   }
 
   #call(frame: RequestFrame | NotificationFrame, source: SignalSource, caller: LegacyCaller): Call {

@@ -1,4 +1,5 @@
 import type { Principal } from '../core/call.ts';
+import { Cancellation, onAbort, type SignalSource } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { WireJson } from '../wire/encode.ts';
@@ -22,8 +23,8 @@ const RETRY_MS = 1_000;
 export interface CallStream {
   readonly messages: AsyncIterable<LegacyMessage>;
   readonly encode: (message: LegacyMessage) => WireJson | undefined;
-  /** Aborted when the connection is gone; the call goes on. */
-  readonly signal: AbortSignal;
+  /** Aborts when the connection is gone; the call goes on. */
+  readonly source: SignalSource;
 }
 
 /**
@@ -43,10 +44,10 @@ export class LegacyStreams {
   }
 
   /** The reply of one call. */
-  call(http: HttpSession, { messages, encode, signal }: CallStream): HttpResponse {
+  call(http: HttpSession, { messages, encode, source }: CallStream): HttpResponse {
     const stream = this.#events.open(http, 'call');
     void stream.fill<LegacyMessage>(messages, encode);
-    return this.#respond(http, stream, { after: 0, signal });
+    return this.#respond(http, stream, { after: 0, source });
   }
 
   /** Gives the connection back if nothing of a reply is there in time; the client comes for it. */
@@ -58,7 +59,7 @@ export class LegacyStreams {
     const { pollAfterMs } = this.#edge;
     if (!http || pollAfterMs === undefined || http.session.client.version < PRIMING_VERSION) return undefined;
     if (await this.#isInTime(answering, pollAfterMs)) return undefined;
-    return this.call(http, { messages: messagesOf(answering), encode, signal: AbortSignal.abort() });
+    return this.call(http, { messages: messagesOf(answering), encode, source: { signal: AbortSignal.abort() } });
   }
 
   #isInTime(answering: Promise<LegacyAnswer>, ms: number): Promise<boolean> {
@@ -80,14 +81,13 @@ export class LegacyStreams {
    * @throws McpError `invalid_request` if what followed is not kept any more
    */
   async listen(http: HttpSession, request: HttpRequest, principal: Principal | null): Promise<HttpResponse> {
-    const { signal } = request;
     const lastEventId = request.header('last-event-id');
     const place = lastEventId === undefined ? undefined : this.#events.find(http, lastEventId);
-    if (place?.stream) return this.#respond(http, place.stream, { after: place.after, signal });
+    if (place?.stream) return this.#respond(http, place.stream, { after: place.after, source: request });
     if (place?.kind === 'call')
       throw new McpError('invalid_request', 'What followed that event is not kept any more; make the call again.');
-    const listener = { signal, principal, hasMissed: lastEventId !== undefined };
-    return this.#respond(http, await this.#open(http, listener), { after: 0, signal });
+    const listener = { source: request, principal, hasMissed: lastEventId !== undefined };
+    return this.#respond(http, await this.#open(http, listener), { after: 0, source: request });
   }
 
   /** Forgets what is kept for a session. */
@@ -96,7 +96,6 @@ export class LegacyStreams {
   }
 
   async #open(http: HttpSession, listener: LegacyListener): Promise<StoredStream> {
-    const { signal } = listener;
     http.stream?.abort();
     const stream = this.#events.open(http, 'listen');
     const changes = new ChangeStream(stream, this.#edge.clock);
@@ -107,10 +106,9 @@ export class LegacyStreams {
       if (http.stream === changes) http.stream = undefined;
     };
     // Whoever goes away while the stream is opened has no event of it to come back with.
-    signal.addEventListener('abort', over, { once: true });
-    if (signal.aborted) over();
+    const stop = onAbort(listener.source, over);
     try {
-      const messages = await http.session.listen({ ...listener, signal: changes.signal });
+      const messages = await http.session.listen({ ...listener, source: changes.ending });
       if (!messages) throw new McpError('http_method_not_allowed', 'This server does not tell of changes.');
       void stream.fill<LegacyMessage>(messages, (message) => encodeLegacy(NO_ID, message)).then(over);
       return stream;
@@ -118,26 +116,24 @@ export class LegacyStreams {
       over();
       throw thrown;
     } finally {
-      signal.removeEventListener('abort', over);
+      stop();
     }
   }
 
   #respond(
     http: HttpSession,
     stream: StoredStream,
-    { after, signal }: { after: number; signal: AbortSignal },
+    { after, source }: { after: number; source: SignalSource },
   ): HttpResponse {
-    return eventResponse(async (write) => {
+    return eventResponse((write) => {
       const changes = this.#changes.get(stream);
       changes?.stay();
       http.connections++;
-      try {
-        if (http.session.client.version >= PRIMING_VERSION) await write(encodePriming(stream.eventId(after), RETRY_MS));
-        await stream.writeTo({ write, after, signal });
-      } finally {
+      if (http.session.client.version >= PRIMING_VERSION) void write(encodePriming(stream.eventId(after), RETRY_MS));
+      return stream.writeTo({ write, after, source }).finally(() => {
         http.connections--;
         changes?.left();
-      }
+      });
     }, this.#edge);
   }
 }
@@ -150,17 +146,13 @@ async function* messagesOf(answering: Promise<LegacyAnswer>): AsyncGenerator<Leg
 class ChangeStream implements ListenStream {
   readonly #stored: StoredStream;
   readonly #clock: Clock;
-  readonly #ending = new AbortController();
+  /** Aborts at its end. */
+  readonly ending = new Cancellation();
   #cancelEnd: (() => void) | undefined;
 
   constructor(stored: StoredStream, clock: Clock) {
     this.#stored = stored;
     this.#clock = clock;
-  }
-
-  /** Aborted at its end. */
-  get signal(): AbortSignal {
-    return this.#ending.signal;
   }
 
   /** A connection reads it. */
@@ -170,7 +162,7 @@ class ChangeStream implements ListenStream {
 
   /** A connection is gone. */
   left(): void {
-    if (this.#stored.isConnected || this.signal.aborted) return;
+    if (this.#stored.isConnected || this.ending.isAborted) return;
     this.#cancelEnd = this.#clock.after(KEPT_MS, () => {
       this.abort();
     });
@@ -178,7 +170,7 @@ class ChangeStream implements ListenStream {
 
   abort(): void {
     this.stay();
-    this.#ending.abort(new McpError('cancelled', 'The stream has ended.'));
+    this.ending.abort(new McpError('cancelled', 'The stream has ended.'));
   }
 }
 

@@ -1,10 +1,12 @@
-import { createCall, type Principal } from '../core/call.ts';
+import type { Principal } from '../core/call.ts';
+import { Cancellation } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject } from '../core/json.ts';
 import { META } from '../core/protocol.ts';
 import type { Message, NotificationMessage } from '../core/reply.ts';
 import { patchMeta } from '../wire/params.ts';
+import { legacyCall } from './legacy-call.ts';
 
 /** How many resources one session may watch. */
 const MAX_WATCHED = 1_000;
@@ -12,7 +14,7 @@ const MAX_WATCHED = 1_000;
 /** What a legacy session has subscribed to: one internal `subscriptions/listen` for each resource. */
 export class LegacySubscriptions {
   readonly #handler: Handler;
-  readonly #watched = new Map<string, AbortController>();
+  readonly #watched = new Map<string, Cancellation>();
   readonly #onUpdate: (message: NotificationMessage) => void;
 
   constructor(handler: Handler, onUpdate: (message: NotificationMessage) => void) {
@@ -26,21 +28,21 @@ export class LegacySubscriptions {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
       throw new McpError('overloaded', `A session watches at most ${MAX_WATCHED} resources.`);
-    const controller = new AbortController();
-    this.#watched.set(uri, controller);
+    const ending = new Cancellation();
+    this.#watched.set(uri, ending);
     const notifications = { resourceSubscriptions: [uri] };
-    const call = createCall('subscriptions/listen', { notifications }, { principal, signal: controller.signal });
     try {
-      const reply = await this.#handler({ ...call, era: 'legacy' });
+      const call = legacyCall('subscriptions/listen', { notifications }, { principal, source: ending });
+      const reply = await this.#handler(call);
       const messages = reply.messages()[Symbol.asyncIterator]();
       const first = await messages.next();
       if (first.done || !honours(first.value, uri))
         throw new McpError('invalid_params', `Changes of this resource are not told: ${uri.slice(0, 200)}`);
       void this.#follow(messages).finally(() => {
-        this.#end(uri, controller);
+        this.#end(uri, ending);
       });
     } catch (thrown) {
-      this.#end(uri, controller);
+      this.#end(uri, ending);
       throw thrown;
     }
   }
@@ -51,8 +53,8 @@ export class LegacySubscriptions {
   }
 
   unsubscribe(uri: unknown): void {
-    const controller = typeof uri === 'string' ? this.#watched.get(uri) : undefined;
-    if (controller) this.#end(String(uri), controller);
+    const ending = typeof uri === 'string' ? this.#watched.get(uri) : undefined;
+    if (ending) this.#end(String(uri), ending);
   }
 
   /**
@@ -79,9 +81,9 @@ export class LegacySubscriptions {
   }
 
   /** Ends one; the session may watch that resource anew already. */
-  #end(uri: string, controller: AbortController): void {
-    controller.abort(new McpError('cancelled', 'Unsubscribed.'));
-    if (this.#watched.get(uri) === controller) this.#watched.delete(uri);
+  #end(uri: string, ending: Cancellation): void {
+    ending.abort(new McpError('cancelled', 'Unsubscribed.'));
+    if (this.#watched.get(uri) === ending) this.#watched.delete(uri);
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort, type SignalSource } from '../core/cancellation.ts';
 import type { ErrorMessage } from '../core/reply.ts';
 import type { WireJson } from '../wire/encode.ts';
 import { encodeEvent } from '../wire/sse.ts';
@@ -17,8 +18,8 @@ export interface StreamConnection {
   readonly write: StreamSink['write'];
   /** How many events it has already. */
   readonly after: number;
-  /** Aborted when it is gone. */
-  readonly signal: AbortSignal;
+  /** Aborts when it is gone. */
+  readonly source: SignalSource;
 }
 
 /** A stream of events that goes on without a connection; it is written to one connection at a time. */
@@ -33,7 +34,9 @@ export class StoredStream {
   #isOver = false;
   /** The connection, and how many events it has. */
   #connection: { written: number } | undefined;
-  readonly #waiting: (() => void)[] = [];
+  /** Resolves when something has happened; there only while somebody waits. */
+  #change: Promise<void> | undefined;
+  #changed = (): void => undefined;
 
   constructor(id: string, maxSize: number, keeper: StreamKeeper) {
     this.id = id;
@@ -72,26 +75,24 @@ export class StoredStream {
   }
 
   /** Takes messages until their end. A connection that is slow slows them down; without one they do not wait. */
-  async fill<M>(
-    messages: AsyncIterable<M>,
-    encode: (message: M | ErrorMessage) => WireJson | undefined,
-  ): Promise<void> {
-    await relay(messages, (message) => {
+  fill<M>(messages: AsyncIterable<M>, encode: (message: M | ErrorMessage) => WireJson | undefined): Promise<void> {
+    return relay(messages, (message) => {
       const json = encode(message);
       if (json === undefined) return undefined;
       this.#append(encodeEvent(json, this.eventId(this.#end + 1)));
       return this.#caughtUp();
+    }).then(() => {
+      this.#isOver = true;
+      this.#keeper.ended();
+      this.#wake();
     });
-    this.#isOver = true;
-    this.#keeper.ended();
-    this.#wake();
   }
 
   /**
    * Writes what follows, until the end, until the connection is gone, or until another one takes over; nothing if what
    * follows is not kept any more.
    */
-  async writeTo({ write, after, signal }: StreamConnection): Promise<void> {
+  async writeTo({ write, after, source }: StreamConnection): Promise<void> {
     if (!this.has(after)) return;
     const connection = { written: after };
     this.#connection = connection;
@@ -99,8 +100,7 @@ export class StoredStream {
       if (this.#connection === connection) this.#connection = undefined;
       this.#wake();
     };
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
+    const stop = onAbort(source, leave);
     this.#wake();
     while (this.#connection === connection) {
       const event = this.#events[connection.written - this.#dropped];
@@ -109,9 +109,9 @@ export class StoredStream {
         connection.written++;
         if (connection.written === this.#end) this.#wake();
       } else if (this.#isOver) break;
-      else await this.#change();
+      else await this.#happens();
     }
-    signal.removeEventListener('abort', leave);
+    stop();
     leave();
   }
 
@@ -137,16 +137,15 @@ export class StoredStream {
   }
 
   async #caughtUp(): Promise<void> {
-    while (this.#connection && this.#connection.written < this.#end) await this.#change();
+    while (this.#connection && this.#connection.written < this.#end) await this.#happens();
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
+  #happens(): Promise<void> {
+    return (this.#change ??= new Promise((resolve) => (this.#changed = resolve)));
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#change = undefined;
+    this.#changed();
   }
 }

@@ -2,17 +2,20 @@ import { McpError } from '../core/errors.ts';
 
 const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : McpError.from(thrown));
 
+const one = (): number => 1;
+
 /** Turns pushed values into an async iterable with one consumer. */
 export class PushQueue<T> implements AsyncIterable<T> {
   readonly #sizeOf: (value: T) => number;
   #values: T[] = [];
   #size = 0;
-  #wake: (() => void) | undefined;
+  /** Resolves the value that is waited for. */
+  #waiting: ((next: Promise<IteratorResult<T>>) => void) | undefined;
   #ended = false;
   #error: unknown;
 
   /** @param sizeOf - what a value counts in {@link size}; the same each time */
-  constructor(sizeOf: (value: T) => number = () => 1) {
+  constructor(sizeOf: (value: T) => number = one) {
     this.#sizeOf = sizeOf;
   }
 
@@ -21,7 +24,7 @@ export class PushQueue<T> implements AsyncIterable<T> {
     if (this.#ended) return;
     this.#values.push(value);
     this.#size += this.#sizeOf(value);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** How much waits to be read; the number of values unless they are counted otherwise. */
@@ -45,21 +48,46 @@ export class PushQueue<T> implements AsyncIterable<T> {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#wake?.();
+    this.#wake();
   }
 
-  /** Yields what was pushed, in order; waits for more until the end. */
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      while (this.#values.length > 0) {
-        const value = this.#values.shift() as T;
-        this.#size -= this.#sizeOf(value);
-        yield value;
-      }
-      if (this.#error !== undefined) throw toError(this.#error);
-      if (this.#ended) return;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = undefined;
+  /**
+   * Yields what was pushed, in order; waits for more until the end.
+   *
+   * @remarks By hand: each open stream has one of these that waits, and a generator takes five times the memory.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    let isLeft = false;
+    return {
+      next: () => (isLeft ? DONE : this.#next()),
+      return: () => {
+        isLeft = true;
+        return DONE;
+      },
+    };
+  }
+
+  #next(): Promise<IteratorResult<T>> {
+    if (this.#values.length > 0) {
+      // There is one: undefined may be a value.
+      const value = this.#values.shift() as T;
+      this.#size -= this.#sizeOf(value);
+      return Promise.resolve({ done: false, value });
     }
+    if (this.#error !== undefined) return Promise.reject(toError(this.#error));
+    if (this.#ended) return DONE;
+    return new Promise((resolve) => (this.#waiting = resolve));
+  }
+
+  /** Not at once: what is pushed may be taken back in the same turn. */
+  #wake(): void {
+    const resolve = this.#waiting;
+    if (!resolve) return;
+    this.#waiting = undefined;
+    queueMicrotask(() => {
+      resolve(this.#next());
+    });
   }
 }
+
+const DONE: Promise<IteratorReturnResult<undefined>> = Promise.resolve({ done: true, value: undefined });
