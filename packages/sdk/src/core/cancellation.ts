@@ -100,7 +100,7 @@ export class Cancellation implements SignalSource {
     else this.#listener = listener;
     return () => {
       if (this.#listener === listener) this.#listener = undefined;
-      else this.#others?.delete(listener);
+      else if (this.#others?.delete(listener) && this.#others.size === 0) this.#others = undefined;
     };
   }
 

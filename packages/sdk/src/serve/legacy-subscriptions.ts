@@ -38,7 +38,7 @@ export class LegacySubscriptions {
       const first = await messages.next();
       if (first.done || !honours(first.value, uri))
         throw new McpError('invalid_params', `Changes of this resource are not told: ${uri.slice(0, 200)}`);
-      void this.#follow(messages).finally(() => {
+      this.#follow(messages, () => {
         this.#end(uri, ending);
       });
     } catch (thrown) {
@@ -72,12 +72,17 @@ export class LegacySubscriptions {
     for (const uri of this.#watched.keys()) this.unsubscribe(uri);
   }
 
-  async #follow(messages: AsyncIterator<Message>): Promise<void> {
-    for (let next = await messages.next(); !next.done; next = await messages.next()) {
-      const { value } = next;
-      if (value.kind !== 'notification' || value.method !== 'notifications/resources/updated') continue;
-      this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
-    }
+  /** No async function: thousands wait, and each would take half a kilobyte. */
+  #follow(messages: AsyncIterator<Message>, onEnd: () => void): void {
+    messages.next().then(({ done, value }) => {
+      if (done) {
+        onEnd();
+        return;
+      }
+      if (value.kind === 'notification' && value.method === 'notifications/resources/updated')
+        this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
+      this.#follow(messages, onEnd);
+    }, onEnd);
   }
 
   /** Ends one; the session may watch that resource anew already. */
