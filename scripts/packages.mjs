@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { overBudget } from './install-size.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const packs = join(root, 'node_modules/.cache/packs');
@@ -23,6 +24,7 @@ function checkPackage(path) {
   const packed = pack(path, manifest);
   if (packed === undefined) return;
   checkFiles(manifest, packed.files);
+  faults.push(...overBudget(manifest, packed));
   const tarball = join(packs, packed.filename);
   run(manifest, 'publint', ['run', tarball, '--strict']);
   // attw looks at entries; a program has none.
