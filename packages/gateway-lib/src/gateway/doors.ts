@@ -1,6 +1,7 @@
 import { serveWebSocket, toNode } from '#gateway-platform';
 import {
   createCall,
+  InnerCall,
   type CallOptions,
   type ClientIdentity,
   type Handler,
@@ -32,7 +33,7 @@ export class Doors {
     this.handler = handler;
     this.#edge = edge;
     this.#info = info;
-    this.#http = serveHttp(handler, edge);
+    this.#http = serveHttp(handler, edge, InnerCall);
     this.#sockets = serveWebSocket(handler, edge);
     this.fetch = toFetch(this.#http.handle);
     this.upgrade = this.#sockets.upgrade;

@@ -1,5 +1,5 @@
 import { classOf, compose, ROOTS_CHANGED, type Handler, type MethodClass, type Middleware } from '@org/mcp-sdk';
-import type { RoutedCall } from '../core/routed-call.ts';
+import { ExposedCall, type RoutedCall } from '../core/routed-call.ts';
 
 /** The stages of the gateway, each made by its folder; one that nobody configured is absent. */
 export interface Stages {
@@ -20,6 +20,12 @@ export interface Stages {
   readonly dispatch: Handler<RoutedCall>;
 }
 
+/** Functions of the host get calls that they can spread. */
+const exposed =
+  (next: Handler<RoutedCall>): Handler<RoutedCall> =>
+  (call) =>
+    next(new ExposedCall(call));
+
 /**
  * Chains the stages, once for each class of method. Read it as the path of a call:
  *
@@ -35,7 +41,7 @@ export function createPipeline(stages: Stages): Handler {
   const { drain, resolve, user, catalog, discover, fanIn, rootsChanged, dispatch } = stages;
   const observe: Middleware = stages.observe ?? ((next) => next);
   const chains: Record<MethodClass, Handler> = {
-    unary: drain(observe(resolve(compose(user)(dispatch)))),
+    unary: drain(observe(resolve(user.length === 0 ? dispatch : exposed(compose(user)(dispatch))))),
     list: drain(observe(catalog)),
     discover: drain(observe(discover)),
     listen: fanIn,

@@ -1,15 +1,16 @@
-import type {
-  CallOptions,
-  Clock,
-  EdgeOptions,
-  Handler,
-  InMemoryTransport,
-  JsonObject,
-  Middleware,
-  NodeHandler,
-  Result,
-  Telemetry,
-  UpgradeHandler,
+import {
+  InnerCall,
+  type CallOptions,
+  type Clock,
+  type EdgeOptions,
+  type Handler,
+  type InMemoryTransport,
+  type JsonObject,
+  type Middleware,
+  type NodeHandler,
+  type Result,
+  type Telemetry,
+  type UpgradeHandler,
 } from '@org/mcp-sdk';
 import { Drain } from '@org/mcp-sdk/serve';
 import type { Seal } from '@org/mcp-sdk/wire';
@@ -109,7 +110,7 @@ export class GatewayView {
         this.#fanIn.changed(method);
       },
     });
-    this.#drain = new Drain(options.label, clock);
+    this.#drain = new Drain(options.label, clock, InnerCall);
     this.handler = this.#createPipeline(options);
     this.#doors = new Doors(this.handler, { ...context.edge, audience }, options.info);
     ({ fetch: this.fetch, handle: this.handle, upgrade: this.upgrade } = this.#doors);

@@ -76,7 +76,8 @@ class LegacyUpstream implements Connection {
     if (this.#modern) return this.#modern.handler(call);
     if (call.method === 'server/discover') return Promise.resolve(this.#discover());
     if (call.method === 'subscriptions/listen') return this.#listen(call);
-    if (call.isNotification) return this.#send(changedCall(call, { params: patchMeta(call.params, LEGACY_META) }), call);
+    if (call.isNotification)
+      return this.#send(changedCall(call, { params: patchMeta(call.params, LEGACY_META) }), call);
     return this.#request(call);
   };
 

@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici';
 import { onAbort } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
+import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
 import { PushQueue } from '../wire/queue.ts';
 import {
   type DispatcherLike,
@@ -122,7 +123,10 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#ended = true;
     this.#ignore();
     if (this.#stream) this.#stream.end();
-    else this.#respond(this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts));
+    else
+      atEndOfTurn(() => {
+        this.#respond(this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts));
+      });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {

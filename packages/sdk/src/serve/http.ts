@@ -1,4 +1,4 @@
-import type { Principal } from '../core/call.ts';
+import { EdgeCall, type InnerCall, type Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isOfProtocol } from '../core/methods.ts';
@@ -43,11 +43,11 @@ export interface HttpServer {
  *
  * @remarks The era of a message is in the message: one with the modern envelope is served statelessly, `initialize`
  * opens a legacy session.
+ * @param Made - what modern calls are made to; a handler that makes others of them at once needs no signal in them
  * @throws McpError `invalid_options` if an option is wrong
  */
-export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServer {
-  const edge = resolveEdge(options);
-  const endpoint = new HttpEndpoint(handler, edge);
+export function serveHttp(handler: Handler, options: EdgeOptions = {}, Made: typeof InnerCall = EdgeCall): HttpServer {
+  const endpoint = new HttpEndpoint(handler, resolveEdge(options), Made);
   return {
     handle: (request) => endpoint.handle(request),
     drain: () => {
@@ -62,12 +62,14 @@ export function serveHttp(handler: Handler, options: EdgeOptions = {}): HttpServ
 class HttpEndpoint {
   readonly #handler: Handler;
   readonly #edge: Edge;
+  readonly #Made: typeof InnerCall;
   readonly #legacy: LegacyHttp;
   readonly #sse: SseHttp | undefined;
 
-  constructor(handler: Handler, edge: Edge) {
+  constructor(handler: Handler, edge: Edge, Made: typeof InnerCall) {
     this.#handler = handler;
     this.#edge = edge;
+    this.#Made = Made;
     const reporting = reportFailures(handler, edge.telemetry);
     this.#legacy = new LegacyHttp(reporting, edge);
     this.#sse = edge.sse ? new SseHttp(reporting, edge) : undefined;
@@ -122,7 +124,7 @@ class HttpEndpoint {
     checkMirroredHeaders(request, { version, method: frame.method, target: frame.params.target });
     // None is not unknown: a tool that mirrors parameters in headers must be sent them.
     const paramHeaders = request.headersWith(HEADER.paramPrefix) ?? NO_HEADERS;
-    return this.#handler(modernCall(frame, { source: request, principal, paramHeaders }));
+    return this.#handler(modernCall(frame, { source: request, principal, paramHeaders }, this.#Made));
   }
 
   #respond(frame: RequestFrame, reply: Reply): HttpResponse {

@@ -1,5 +1,12 @@
 import type { SignalSource } from '../core/cancellation.ts';
-import { EdgeCall, type Call, type CallerSession, type Principal, type RequestId } from '../core/call.ts';
+import {
+  EdgeCall,
+  type Call,
+  type InnerCall,
+  type CallerSession,
+  type Principal,
+  type RequestId,
+} from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { joinJson, type Payload } from '../core/payload.ts';
@@ -28,12 +35,12 @@ export const hasModernEnvelope = (frame: RequestFrame): boolean => frame.params.
  * @throws McpError `invalid_envelope` if a required `_meta` member is missing or of the wrong kind,
  * `unsupported_protocol_version` if the revision is not served
  */
-export function modernCall(frame: RequestFrame, context: CallContext): Call {
+export function modernCall(frame: RequestFrame, context: CallContext, Made: typeof InnerCall = EdgeCall): Call {
   const { meta, payload, target, retry } = frame.params;
   checkVersion(meta?.protocolVersion);
   if (meta?.clientCapabilities !== 'object')
     throw new McpError('invalid_envelope', `params._meta["${META.clientCapabilities}"] must be an object.`);
-  return new EdgeCall(
+  return new Made(
     {
       method: frame.method,
       target,

@@ -12,7 +12,7 @@ import {
   type HttpResponse,
   type StreamSink,
 } from './http-message.ts';
-import { endOfTurn } from '../wire/end-of-turn.node.ts';
+import { atEndOfTurn } from '../wire/end-of-turn.node.ts';
 import type { NodeHandler } from './listener.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
@@ -43,10 +43,7 @@ export const toNode =
       const response = await handle(new NodeRequest(req, res));
       // A stream is read also when the peer has gone meanwhile: its call ends as it would have.
       if (response.stream) await writeStream(res, response, response.stream);
-      else {
-        await endOfTurn();
-        if (!res.destroyed && !res.writableEnded) writeBody(res, response);
-      }
+      else if (!res.destroyed && !res.writableEnded) writeBody(res, response);
     } catch (thrown) {
       // Nobody waits for this promise: a rejection would end the process.
       fail(res, thrown);
@@ -155,7 +152,10 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
       else first = chunk;
     });
     req.on('end', () => {
-      resolve(first && !others ? first : Buffer.concat(first ? [first, ...(others ?? [])] : []));
+      const body = first && !others ? first : Buffer.concat(first ? [first, ...(others ?? [])] : []);
+      atEndOfTurn(() => {
+        resolve(body);
+      });
     });
     req.on('close', () => {
       // Comes after a whole body too; an error costs its stack.

@@ -1,3 +1,4 @@
+import { InnerCall } from '../core/call.ts';
 import { listenHttp, serveStdio, serveWebSocket, toNode } from '#sdk-platform';
 import { systemClock } from '../core/clock.ts';
 import type { Handler } from '../core/handler.ts';
@@ -146,6 +147,6 @@ export class MCPServer<T extends object = object> {
   }
 
   #endpoint(): HttpServer {
-    return (this.#http ??= serveHttp(this.handler, this.#edgeOptions));
+    return (this.#http ??= serveHttp(this.handler, this.#edgeOptions, InnerCall));
   }
 }

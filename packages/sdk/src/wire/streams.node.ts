@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Channel } from './channel.ts';
-import { endOfTurn } from './end-of-turn.node.ts';
+import { atEndOfTurn } from './end-of-turn.node.ts';
 import { encodeLine, LineSplitter } from './lines.ts';
 
 /** The two directions of a byte stream that carries newline-delimited messages. */
@@ -46,7 +46,7 @@ export function channelOverStreams({ input, output }: ByteStreams): Channel {
       if (!output.writable) return undefined;
       if (output.writableCorked === 0) {
         output.cork();
-        void endOfTurn().then(() => {
+        atEndOfTurn(() => {
           output.uncork();
         });
       }

@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
-import { endOfTurn } from './end-of-turn.node.ts';
+import { atEndOfTurn } from './end-of-turn.node.ts';
 
 /** The subprotocol of both sides; the specification has no WebSocket transport, and the official v1 client says so. */
 export const SUBPROTOCOL = 'mcp';
@@ -84,7 +84,7 @@ export function channelOverWebSocket(open: OpenSocket): SocketChannel {
       if (socket.readyState !== socket.OPEN) return undefined;
       if (stream.writableCorked === 0) {
         stream.cork();
-        void endOfTurn().then(() => {
+        atEndOfTurn(() => {
           stream.uncork();
         });
       }
