@@ -86,7 +86,8 @@ class OpenLoop {
       const dueAt = this.#startedAt + (this.#sent * 1000) / this.#schedule.rate;
       if (dueAt > now) return;
       this.#sent++;
-      this.#send(this.#free.pop()!, dueAt);
+      // In turn: a server closes connections that are idle for seconds.
+      this.#send(this.#free.shift()!, dueAt);
     }
   }
 

@@ -1,10 +1,11 @@
 import { Child } from '../measure/child-process.ts';
 import { onCore, SERVER_CORE } from '../measure/cores.ts';
+import { factsOf } from './facts.ts';
 import { measureLatency, measureSustained } from './latency.ts';
 import { measureRows } from './measure-rows.ts';
 import type { BenchOptions } from './options.ts';
 import { installPeers } from './peers.ts';
-import { factsOf, type BenchResults, type InMemoryResult } from './results.ts';
+import type { BenchResults, InMemoryResult } from './results.ts';
 import { PEER_ROWS, ROWS, type RowPlan } from './rows.ts';
 import { inMemoryTarget, latencyTargets, rowTargets, sustainedTarget } from './targets.ts';
 

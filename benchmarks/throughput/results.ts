@@ -1,10 +1,6 @@
-import { cpus } from 'node:os';
-import { readFileSync } from 'node:fs';
-import { isPinned } from '../measure/cores.ts';
 import { medianOf } from '../measure/median.ts';
 import { ratiosOf, type Row, type Run } from '../measure/rows.ts';
 import type { Load } from '../measure/load.ts';
-import type { BenchOptions } from './options.ts';
 
 /** Figures of several rounds. */
 export interface Range {
@@ -126,33 +122,4 @@ export function resultOf(row: Row, rows: readonly Row[]): RowResult {
     ...(Number.isNaN(others.median) ? {} : { othersPercent: others }),
     failed: row.runs.reduce((sum, run) => sum + run.failed, 0),
   };
-}
-
-/** Packages whose version matters. */
-const PACKAGES = ['undici', 'ws', '@modelcontextprotocol/client', '@modelcontextprotocol/server'];
-const PEERS = ['mcp-proxy', 'supergateway'];
-
-export function factsOf({ connections, rounds, seconds }: BenchOptions): Facts {
-  const versions = [
-    ...PACKAGES.map((name) => versionIn('../../', name)),
-    ...PEERS.map((name) => versionIn('../peers/', name)),
-  ];
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.versions.node,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    isPinned,
-    versions: Object.fromEntries(versions.flat()),
-    ...{ connections, rounds, seconds },
-  };
-}
-
-function versionIn(folder: string, name: string): [name: string, version: string][] {
-  try {
-    const file = readFileSync(new URL(`${folder}node_modules/${name}/package.json`, import.meta.url), 'utf8');
-    return [[name, (JSON.parse(file) as { version: string }).version]];
-  } catch {
-    return [];
-  }
 }

@@ -39,101 +39,38 @@ export const WIDE = 'gateway, 500 upstreams of 20 tools';
 const MODERN_HTTP = 'gateway, modern, HTTP upstream';
 const SESSION_STDIO = 'gateway, legacy session, stdio upstream';
 
-/** The rows whose targets are ratios to the bare proxy, or to the limit beside them. */
+/** A row with what most rows have. */
+const row = (name: string, server: RowPlan['server'], rest: Partial<RowPlan> = {}): RowPlan => ({
+  ...{ name, server, request: 'call', comparedWith: BARE },
+  ...rest,
+});
+const MODERN = { upstream: 'http' } as const;
+const CONSTANT = { expected: 'constant' } as const;
+const BIG = { upstream: '10 kB', comparedWith: BARE_10K } as const;
+const LISTED = { request: 'list', comparedWith: LIST_LIMIT } as const;
+const SPREAD = { upstream: 'http', comparedWith: ONE_PROCESS, isSpread: true } as const;
+
+/** The rows that have targets, and what they are compared with. */
 export const ROWS: readonly RowPlan[] = [
-  { name: DIRECT, server: 'http', request: 'call', comparedWith: BARE },
-  { name: 'node:http constant', server: ['constant.ts'], request: 'call', expected: 'constant', comparedWith: BARE },
-  { name: BARE, server: ['proxy.ts'], upstream: 'http', request: 'call', comparedWith: BARE },
-  { name: GATEWAY, server: ['gateway.ts', 'default'], upstream: 'http', request: 'call', comparedWith: BARE },
-  {
-    name: 'gateway, renamed tool',
-    server: ['gateway.ts', 'renamed'],
-    upstream: 'http',
-    request: 'renamed',
-    comparedWith: BARE,
-  },
-  {
-    name: 'gateway, everything on',
-    server: ['gateway.ts', 'everything'],
-    upstream: 'http',
-    request: 'authorized',
-    comparedWith: BARE,
-  },
-  {
-    name: 'gateway, middleware reads the result',
-    server: ['gateway.ts', 'reads-result'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: BARE,
-  },
-  { name: 'gateway, in-process upstream', server: ['gateway.ts', 'in-process'], request: 'call', comparedWith: BARE },
-  { name: 'gateway, stdio upstream', server: ['gateway.ts', 'stdio'], request: 'call', comparedWith: BARE },
-  {
-    name: 'gateway, WebSocket upstream',
-    server: ['gateway.ts', 'web-socket'],
-    upstream: 'web socket',
-    request: 'call',
-    comparedWith: BARE,
-  },
-  {
-    name: 'gateway, legacy session to modern upstream',
-    server: ['gateway.ts', 'default'],
-    upstream: 'http',
-    request: 'session',
-    comparedWith: BARE,
-  },
-  {
-    name: 'gateway, modern to legacy session upstream',
-    server: ['gateway.ts', 'default'],
-    upstream: 'legacy',
-    request: 'call',
-    comparedWith: BARE,
-  },
-  { name: BARE_10K, server: ['proxy.ts'], upstream: '10 kB', request: 'call', comparedWith: BARE_10K },
-  {
-    name: 'gateway, 10 kB results',
-    server: ['gateway.ts', 'default'],
-    upstream: '10 kB',
-    request: 'call',
-    comparedWith: BARE_10K,
-  },
-  {
-    name: LIST_LIMIT,
-    server: ['constant.ts'],
-    upstream: 'list',
-    request: 'list',
-    expected: 'constant',
-    comparedWith: LIST_LIMIT,
-  },
-  {
-    name: LIST,
-    server: ['gateway.ts', 'list'],
-    request: 'list',
-    comparedWith: LIST_LIMIT,
-  },
-  {
-    name: WIDE,
-    server: ['gateway.ts', 'wide'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: GATEWAY,
-  },
-  {
-    name: ONE_PROCESS,
-    server: ['cluster.ts', '1'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: ONE_PROCESS,
-    isSpread: true,
-  },
-  {
-    name: TWO_PROCESSES,
-    server: ['cluster.ts', '2'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: ONE_PROCESS,
-    isSpread: true,
-  },
+  row(DIRECT, 'http'),
+  row('node:http constant', ['constant.ts'], CONSTANT),
+  row(BARE, ['proxy.ts'], MODERN),
+  row(GATEWAY, ['gateway.ts', 'default'], MODERN),
+  row('gateway, renamed tool', ['gateway.ts', 'renamed'], { ...MODERN, request: 'renamed' }),
+  row('gateway, everything on', ['gateway.ts', 'everything'], { ...MODERN, request: 'authorized' }),
+  row('gateway, middleware reads the result', ['gateway.ts', 'reads-result'], MODERN),
+  row('gateway, in-process upstream', ['gateway.ts', 'in-process']),
+  row('gateway, stdio upstream', ['gateway.ts', 'stdio']),
+  row('gateway, WebSocket upstream', ['gateway.ts', 'web-socket'], { upstream: 'web socket' }),
+  row('gateway, legacy session to modern upstream', ['gateway.ts', 'default'], { ...MODERN, request: 'session' }),
+  row('gateway, modern to legacy session upstream', ['gateway.ts', 'default'], { upstream: 'legacy' }),
+  row(BARE_10K, ['proxy.ts'], BIG),
+  row('gateway, 10 kB results', ['gateway.ts', 'default'], BIG),
+  row(LIST_LIMIT, ['constant.ts'], { ...LISTED, ...CONSTANT, upstream: 'list' }),
+  row(LIST, ['gateway.ts', 'list'], LISTED),
+  row(WIDE, ['gateway.ts', 'wide'], { ...MODERN, comparedWith: GATEWAY }),
+  row(ONE_PROCESS, ['cluster.ts', '1'], SPREAD),
+  row(TWO_PROCESSES, ['cluster.ts', '2'], SPREAD),
 ];
 
 /** What `npm run bench:check` looks at, with the rows that these are compared with. */
@@ -150,33 +87,14 @@ export const CHECKED: readonly string[] = [
   LIST,
 ];
 
+const OFFICIAL = { upstream: 'http', comparedWith: MODERN_HTTP } as const;
+const SESSION = { request: 'session', comparedWith: SESSION_STDIO } as const;
+
 /** Other programs, each beside the gateway in the same place. */
 export const PEER_ROWS: readonly RowPlan[] = [
-  {
-    name: MODERN_HTTP,
-    server: ['gateway.ts', 'default'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: MODERN_HTTP,
-  },
-  {
-    name: 'official SDK v2, Client to McpServer',
-    server: ['official-forwarder.ts'],
-    upstream: 'http',
-    request: 'call',
-    comparedWith: MODERN_HTTP,
-  },
-  { name: SESSION_STDIO, server: ['gateway.ts', 'stdio-legacy'], request: 'session', comparedWith: SESSION_STDIO },
-  {
-    name: 'mcp-proxy, legacy session, stdio upstream',
-    server: { peer: 'mcp-proxy' },
-    request: 'session',
-    comparedWith: SESSION_STDIO,
-  },
-  {
-    name: 'supergateway, legacy session, stdio upstream',
-    server: { peer: 'supergateway' },
-    request: 'session',
-    comparedWith: SESSION_STDIO,
-  },
+  row(MODERN_HTTP, ['gateway.ts', 'default'], OFFICIAL),
+  row('official SDK v2, Client to McpServer', ['official-forwarder.ts'], OFFICIAL),
+  row(SESSION_STDIO, ['gateway.ts', 'stdio-legacy'], SESSION),
+  row('mcp-proxy, legacy session, stdio upstream', { peer: 'mcp-proxy' }, SESSION),
+  row('supergateway, legacy session, stdio upstream', { peer: 'supergateway' }, SESSION),
 ];
