@@ -1,3 +1,4 @@
+import { medianOf } from '../measure/median.ts';
 import { tableOf } from '../measure/table.ts';
 import type {
   BenchResults,
@@ -29,6 +30,7 @@ export function textOf(results: BenchResults): string {
   const { facts, targets, rows, peers, peersMissing, latency, inMemory, sustained } = results;
   const parts = [
     lineOf(facts),
+    ...disturbanceOf(rows),
     ...(targets.length > 0 ? [tableOfTargets(targets)] : []),
     ...(rows.length > 0 ? [tableOfRows(rows)] : []),
     ...(latency.length > 0 ? ['Open loop, 1,000 calls/s:', tableOfLatency(latency)] : []),
@@ -40,7 +42,18 @@ export function textOf(results: BenchResults): string {
   return parts.join('\n\n');
 }
 
-export const tableOfRows = (rows: readonly RowResult[]): string => tableOf([...HEAD, ...MORE], rows.map(cellsOf));
+/** Others may use so much of a core before figures tell little. Unit: %. */
+const QUIET_PERCENT = 15;
+
+function disturbanceOf(rows: readonly RowResult[]): string[] {
+  const others = medianOf(rows.flatMap(({ othersPercent }) => (othersPercent ? [othersPercent.median] : [])));
+  if (!(others > QUIET_PERCENT)) return [];
+  return [
+    `**The machine was not quiet**: other programs used ${others.toFixed(0)} % of a core. The figures tell little.`,
+  ];
+}
+
+const tableOfRows = (rows: readonly RowResult[]): string => tableOf([...HEAD, ...MORE], rows.map(cellsOf));
 
 function cellsOf(row: RowResult): string[] {
   const { callsPerSecond, cpuPercent } = row;
