@@ -21,7 +21,7 @@ export {
 } from './wire/message.ts';
 export { parseUriTemplate, type UriTemplate } from './server/uri-template.ts';
 export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } from './wire/param-headers.ts';
-export { patchMeta, renameTarget, replaceMember, type MetaPatch } from './wire/params.ts';
+export { hasTask, patchMeta, renameTarget, replaceMember, type MetaPatch } from './wire/params.ts';
 export { isQuestion, questionOf, requireCapability, type Question } from './wire/question.ts';
 export { PushQueue } from './wire/queue.ts';
-export { elementsOf, mayAsk, membersOf, modernizeResult, peekResult } from './wire/result.ts';
+export { elementsOf, mayAsk, membersOf, mentions, modernizeResult, peekResult } from './wire/result.ts';

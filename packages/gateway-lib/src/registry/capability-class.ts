@@ -1,4 +1,4 @@
-import { isJsonObject, META, type Call, type JsonObject } from '@org/mcp-sdk';
+import { isJsonObject, META, type Call, type JsonObject, type Payload } from '@org/mcp-sdk';
 
 /** What callers can be asked, in one spelling for all that say the same: sessions of legacy servers are opened for one. */
 export interface CapabilityClass {
@@ -18,6 +18,7 @@ export const NO_CALLER: CapabilityClass = classOf({});
 
 /** The class of a call's caller. @param isAlone - whether nobody else shares the session: only then have roots a meaning */
 export function capabilityClass({ params }: Call, isAlone: boolean): CapabilityClass {
+  if (declaresNothing(params)) return NO_CALLER;
   const { _meta: meta } = params.value;
   const declared = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
   const { elicitation, sampling, roots, extensions } = isJsonObject(declared) ? declared : {};
@@ -27,6 +28,12 @@ export function capabilityClass({ params }: Call, isAlone: boolean): CapabilityC
     ...(isAlone && isJsonObject(roots) ? { roots: roots.listChanged === true ? { listChanged: true } : {} } : {}),
     ...(isJsonObject(extensions) && isShort(extensions) ? { extensions } : {}),
   });
+}
+
+/** Most callers declare `{}`: then nothing is parsed. */
+function declaresNothing(params: Payload<JsonObject>): boolean {
+  const span = params.spans?.meta?.members.find(({ key }) => key === META.clientCapabilities)?.value;
+  return span !== undefined && span.end - span.start === 2;
 }
 
 /** Longer ones are not passed on: classes are kept, and callers may declare what they like. Unit: characters of JSON. */

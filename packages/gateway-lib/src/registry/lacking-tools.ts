@@ -1,5 +1,5 @@
 import { createCall, isJsonObject, McpError, type Call, type Handler, type JsonObject, type Reply } from '@org/mcp-sdk';
-import { membersOf } from '@org/mcp-sdk/wire';
+import { mentions } from '@org/mcp-sdk/wire';
 import { lackedBy, type CapabilityClass } from './capability-class.ts';
 
 /** Pages of the tools of a session that are looked at. */
@@ -36,7 +36,7 @@ export async function explained(reply: Reply, { call, known, server }: AnsweredC
 
 function hasFailed({ single }: Reply): boolean {
   if (single?.kind !== 'result') return single !== undefined;
-  return membersOf(single.result.bytes).has('isError') && single.result.value.isError === true;
+  return mentions(single.result, 'isError') && single.result.value.isError === true;
 }
 
 /** Whether a session has the tool. One that lists without end is believed. */

@@ -1,6 +1,6 @@
 import { isJsonObject, Payload, type Call, type JsonObject, type Span } from '@org/mcp-sdk';
 import type { Connection } from '@org/mcp-sdk/connect';
-import { membersOf } from '@org/mcp-sdk/wire';
+import { hasTask, membersOf } from '@org/mcp-sdk/wire';
 import { changedRouted, type RoutedCall } from '../core/routed-call.ts';
 import { placeOf } from './place.ts';
 import type { RestampResult } from './restamp.ts';
@@ -54,7 +54,7 @@ export function withIdOfUpstream(call: RoutedCall): RoutedCall {
 }
 
 /** Whether a legacy caller asks for a task. */
-const wantsTask = ({ method, params }: Call): boolean => method === 'tools/call' && membersOf(params.bytes).has('task');
+const wantsTask = ({ method, params }: Call): boolean => method === 'tools/call' && hasTask(params);
 
 type Path = readonly string[];
 

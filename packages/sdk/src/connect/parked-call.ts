@@ -1,4 +1,5 @@
-import type { Call } from '../core/call.ts';
+import { InnerCall, type Call } from '../core/call.ts';
+import { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
@@ -25,7 +26,7 @@ export type Step = Message | { readonly kind: 'asked' };
 export class ParkedCall {
   /** The call of the round at hand. */
   call: Call;
-  readonly #controller = new AbortController();
+  readonly #ending = new Cancellation();
   readonly #next: Handler;
   readonly #clock: Clock;
   readonly #open = new Map<string, Open>();
@@ -59,7 +60,7 @@ export class ParkedCall {
 
   /** Whether `call` is what the server was sent for this one, or a copy of it. */
   isSentAs({ signal }: Call): boolean {
-    return signal === this.#controller.signal;
+    return signal === this.#ending.signal;
   }
 
   /** Opens a question; resolves with its answer. @param signal - aborts when the server no longer waits for it */
@@ -96,12 +97,12 @@ export class ParkedCall {
   end(error: McpError): void {
     for (const { reject } of this.#open.values()) reject(error);
     this.#open.clear();
-    this.#controller.abort(error);
+    this.#ending.abort(error);
   }
 
   /** @throws why it was given up, if it was */
   checkNotOver(): void {
-    this.#controller.signal.throwIfAborted();
+    if (this.#ending.isAborted) throw McpError.from(this.#ending.reason);
   }
 
   /** The next message; `asked` if the server waits for its caller. */
@@ -139,15 +140,14 @@ export class ParkedCall {
   }
 
   async #read(): Promise<Message> {
-    this.#messages ??= await this.#start();
+    if (!this.#messages) {
+      const reply = await this.#next(new InnerCall(this.call, this.#ending));
+      if (reply.single?.kind === 'error') this.#refused = reply;
+      if (reply.single) return reply.single;
+      this.#messages = reply.messages()[Symbol.asyncIterator]();
+    }
     const next = await this.#messages.next();
     if (next.done !== true) return next.value;
     throw new McpError('unavailable', 'The server ended the call without a result.');
-  }
-
-  async #start(): Promise<AsyncIterator<Message>> {
-    const reply = await this.#next({ ...this.call, signal: this.#controller.signal });
-    if (reply.single?.kind === 'error') this.#refused = reply;
-    return reply.messages()[Symbol.asyncIterator]();
   }
 }

@@ -80,6 +80,7 @@ export class ParkedCalls {
    * @throws McpError `invalid_params` if `params.requestState` is not one of this call, or has expired
    */
   async answer(call: Call, next: Handler): Promise<Reply> {
+    if (call.round === 0) return this.#round(new ParkedCall(next, call, this.#clock), call);
     const { requestState, inputResponses } = call.params.value;
     if (requestState === undefined) return this.#round(new ParkedCall(next, call, this.#clock), call);
     const state = typeof requestState === 'string' ? requestState : '';

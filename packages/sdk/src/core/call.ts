@@ -1,4 +1,4 @@
-import { onAbort, type AbortListener, type SignalSource } from './cancellation.ts';
+import { Cancellation, onAbort, type AbortListener, type SignalSource } from './cancellation.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { referenceMember, targetMember } from './methods.ts';
 import { Payload } from './payload.ts';
@@ -188,7 +188,7 @@ export function createCall(method: string, params: JsonObject = {}, options: Cal
     session: options.session,
     isNotification: options.isNotification,
   } as const;
-  return new EdgeCall(call, options.signal ? { signal: options.signal } : new AbortController());
+  return new EdgeCall(call, options.signal ? { signal: options.signal } : new Cancellation());
 }
 
 /**

@@ -24,6 +24,8 @@ export interface ParamsSpans {
   readonly target?: Span | undefined;
   /** `_meta`, with its members. */
   readonly meta?: (Span & { readonly members: readonly Member[] }) | undefined;
+  /** Whether there is a `task`: the wish for a task of revision 2025-11-25. */
+  readonly hasTask?: boolean | undefined;
 }
 
 /**

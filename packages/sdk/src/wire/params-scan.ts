@@ -43,6 +43,7 @@ export class ParamsScan {
   #meta: (Span & { members: Member[] }) | undefined;
   #values: ScannedMeta | undefined;
   #retry = false;
+  #hasTask = false;
   #hasReference = false;
 
   constructor(reader: JsonReader) {
@@ -67,6 +68,7 @@ export class ParamsScan {
       payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), {
         target: target?.span,
         meta: this.#meta,
+        hasTask: this.#hasTask,
       }),
       target: target?.text,
       meta: this.#values,
@@ -93,6 +95,7 @@ export class ParamsScan {
     if (key === 'name' || key === 'uri' || key === 'taskId') this.#targets[key] = this.#readTarget();
     else this.#reader.pass();
     if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
+    else if (key === 'task') this.#hasTask = true;
   }
 
   #readRef(): void {

@@ -23,9 +23,13 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   return Payload.of({ ...value, ref: { ...ref, [ref.type === 'ref/prompt' ? 'name' : 'uri']: target } });
 }
 
+/** Whether params hold the wish for a task of revision 2025-11-25. */
+export const hasTask = (params: Payload<JsonObject>): boolean =>
+  params.isScanned ? params.spans?.hasTask === true : 'task' in params.value;
+
 /** Params without the wish for a task of revision 2025-11-25: other revisions do not know it, and must not be understood. */
 export function withoutTask(method: string, params: Payload<JsonObject>): Payload<JsonObject> {
-  if (method !== 'tools/call' || !membersOf(params.bytes).has('task')) return params;
+  if (method !== 'tools/call' || !hasTask(params)) return params;
   const { task: _, ...rest } = params.value;
   return Payload.of(rest);
 }
@@ -44,12 +48,13 @@ export function replaceMember(object: Payload<JsonObject>, key: string, value: u
 
 function splice({ bytes, spans }: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {
   const by = json.length - (at.end - at.start);
-  const { target, meta } = spans ?? {};
+  const { target, meta, hasTask: isWish } = spans ?? {};
   const spliced = joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]);
   if (!spans) return Payload.json(spliced);
   return Payload.json(spliced, {
     ...(target ? { target: { start: after(target.start, at, by), end: after(target.end, at, by) } } : {}),
     ...(meta ? { meta: meta.start > at.start ? moveMeta(meta, by) : meta } : {}),
+    hasTask: isWish,
   });
 }
 
@@ -117,7 +122,7 @@ function spliceMeta(params: Payload<JsonObject>, spans: ParamsSpans, patch: Meta
   const json = joinJson(around);
   const by = json.length - bytes.length;
   const moved = target && target.start > (at?.start ?? 0) ? moveSpan(target, by) : target;
-  return Payload.json(json, { ...(moved ? { target: moved } : {}), meta: meta.span });
+  return Payload.json(json, { ...(moved ? { target: moved } : {}), meta: meta.span, hasTask: spans.hasTask });
 }
 
 /** What follows a new `_meta`: the members that were there. */

@@ -27,22 +27,23 @@ export function elementsOf(json: Uint8Array): Span[] {
   return elements;
 }
 
-const ASKS = new TextEncoder().encode('input_required');
-
-/** A letter of it that is rare elsewhere. */
-const RARE = ASKS.indexOf(0x71);
-
-/**
- * Whether a result may be one that asks: for one that was scanned it is known, for most others it is clear that they do
- * not, at the cost of a search. A spelling with escapes is not found by that.
- */
-export function mayAsk({ json, resultType }: Payload<JsonObject>): boolean {
-  if (resultType !== undefined) return resultType === 'input_required';
-  if (typeof json === 'string') return json.includes('input_required');
-  for (let at = json.indexOf(0x71); at >= 0; at = json.indexOf(0x71, at + 1))
-    if (ASKS.every((byte, index) => json[at - RARE + index] === byte)) return true;
+/** Whether JSON text may hold a word as a key or value, at the cost of a search. A spelling with escapes is not found. */
+export function mentions({ json }: Payload<JsonObject>, word: string): boolean {
+  if (typeof json === 'string') return json.includes(word);
+  // Behind its quote: the quote itself is everywhere.
+  const first = word.charCodeAt(0);
+  for (let at = json.indexOf(first); at >= 0; at = json.indexOf(first, at + 1)) if (stands(word, json, at)) return true;
   return false;
 }
+
+function stands(word: string, json: Uint8Array, at: number): boolean {
+  for (let i = 1; i < word.length; i++) if (json[at + i] !== word.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Whether a result may be one that asks: for one that was scanned it is known, for most others it is clear that they do not. */
+export const mayAsk = (result: Payload<JsonObject>): boolean =>
+  result.resultType === undefined ? mentions(result, 'input_required') : result.resultType === 'input_required';
 
 /** Tells complete from input_required by the top-level keys. */
 export const peekResult: Peek = (result) => {
@@ -64,6 +65,20 @@ export const peekResult: Peek = (result) => {
  * @remarks Nothing is known of how long a legacy result stays true or for whom, so it is stale at once and private.
  */
 export function modernizeResult(method: string, result: Payload<JsonObject>): Payload<JsonObject> {
+  const { resultType } = result;
+  if (resultType === undefined || isCacheable(method)) return completed(method, result);
+  return resultType === null ? typed(result) : result;
+}
+
+/** A result of which a scanner has found that it has no type. */
+function typed({ bytes }: Payload<JsonObject>): Payload<JsonObject> {
+  const rest = bytes.subarray(bytes.indexOf(0x7b) + 1);
+  const separator = firstOf(rest) === 0x7d ? '' : ',';
+  // Of bytes, more bytes are made.
+  return Payload.result(joinJson([`{"resultType":"complete"${separator}`, rest]) as Uint8Array, 'complete');
+}
+
+function completed(method: string, result: Payload<JsonObject>): Payload<JsonObject> {
   const { bytes } = result;
   const members = membersOf(bytes);
   const added = members.has('resultType') ? '' : '"resultType":"complete",';
@@ -73,3 +88,6 @@ export function modernizeResult(method: string, result: Payload<JsonObject>): Pa
   if (members.size === 0) return Payload.json(`{${text.slice(0, -1)}}`);
   return Payload.json(joinJson([`{${text}`, bytes.subarray(bytes.indexOf(0x7b) + 1)]));
 }
+
+/** The first byte that is no white space. */
+const firstOf = (json: Uint8Array): number => new JsonReader(json).peekByte();
