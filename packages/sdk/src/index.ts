@@ -25,6 +25,7 @@ export type { FetchLike } from './connect/fetch-client.ts';
 export {
   changedCall,
   createCall,
+  createInnerCall,
   EdgeCall,
   InnerCall,
   type Call,

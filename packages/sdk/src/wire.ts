@@ -24,4 +24,4 @@ export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } fr
 export { hasTask, patchMeta, renameTarget, replaceMember, type MetaPatch } from './wire/params.ts';
 export { isQuestion, questionOf, requireCapability, type Question } from './wire/question.ts';
 export { PushQueue } from './wire/queue.ts';
-export { elementsOf, mayAsk, membersOf, mentions, modernizeResult, peekResult } from './wire/result.ts';
+export { elementsOf, knownType, mayAsk, membersOf, mentions, modernizeResult, peekResult } from './wire/result.ts';

@@ -1,6 +1,6 @@
 import { serveWebSocket, toNode } from '#gateway-platform';
 import {
-  createCall,
+  createInnerCall,
   InnerCall,
   type CallOptions,
   type ClientIdentity,
@@ -41,7 +41,7 @@ export class Doors {
 
   /** Calls a method in this process. */
   async call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<Result> {
-    const reply = await this.handler(createCall(method, params, { clientInfo: this.#info, ...options }));
+    const reply = await this.handler(createInnerCall(method, params, { clientInfo: this.#info, ...options }));
     return reply.result();
   }
 

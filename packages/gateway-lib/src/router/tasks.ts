@@ -1,5 +1,5 @@
 import { isJsonObject, McpError, META, type Payload, type Call, type JsonObject } from '@org/mcp-sdk';
-import { membersOf, replaceMember } from '@org/mcp-sdk/wire';
+import { knownType, membersOf, replaceMember } from '@org/mcp-sdk/wire';
 import type { Route, RoutedCall } from '../core/routed-call.ts';
 import { placeOf } from './place.ts';
 import type { RestampResult } from './restamp.ts';
@@ -65,8 +65,10 @@ export function requireTasks(call: Call): void {
 }
 
 /** The id of the task that a result is the handle of. */
-function createdTask({ bytes, resultType }: Payload<JsonObject>): string | undefined {
-  if (resultType !== undefined && resultType !== 'task') return undefined;
+function createdTask(result: Payload<JsonObject>): string | undefined {
+  const known = knownType(result);
+  if (known !== undefined && known !== 'task') return undefined;
+  const { bytes } = result;
   const members = membersOf(bytes);
   const text = (key: string): unknown => {
     const span = members.get(key);

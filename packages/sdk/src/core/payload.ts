@@ -80,6 +80,11 @@ export class Payload<T = unknown> {
     return this.#derive !== undefined || this.#spans !== undefined;
   }
 
+  /** Whether the value is at hand: nothing is parsed then. */
+  get isParsed(): boolean {
+    return this.#value !== undefined;
+  }
+
   /** The value, parsed on first use. */
   get value(): T {
     if (this.#value !== undefined) return this.#value;

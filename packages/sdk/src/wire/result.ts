@@ -42,13 +42,21 @@ function stands(word: string, json: Uint8Array, at: number): boolean {
 }
 
 /** Whether a result may be one that asks: for one that was scanned it is known, for most others it is clear that they do not. */
-export const mayAsk = (result: Payload<JsonObject>): boolean =>
-  result.resultType === undefined ? mentions(result, 'input_required') : result.resultType === 'input_required';
+export function mayAsk(result: Payload<JsonObject>): boolean {
+  const type = knownType(result);
+  return type === undefined ? mentions(result, 'input_required') : type === 'input_required';
+}
+
+/** The `resultType` of a result as far as it is known without reading it: null if it has none, undefined if it is not known. */
+export function knownType(result: Payload<JsonObject>): unknown {
+  if (result.resultType !== undefined) return result.resultType;
+  return result.isParsed ? (result.value.resultType ?? null) : undefined;
+}
 
 /** Tells complete from input_required by the top-level keys. */
 export const peekResult: Peek = (result) => {
-  const { resultType } = result;
-  if (resultType !== undefined) return resultType === 'input_required' ? 'input_required' : 'complete';
+  const known = knownType(result);
+  if (known !== undefined) return known === 'input_required' ? 'input_required' : 'complete';
   if (typeof result.json === 'string')
     return result.value.resultType === 'input_required' ? 'input_required' : 'complete';
   const { bytes } = result;
