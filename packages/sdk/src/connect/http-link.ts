@@ -58,6 +58,8 @@ export class HttpLink implements Link {
   /** Undefined until it is known. */
   #era: Era | undefined;
   #sessionId: string | undefined;
+  /** Of calls in the session at hand. */
+  #legacyHeaders: Record<string, string> | undefined;
   /** What `initialize` was answered with; calls go under it once the session is agreed. */
   #newSessionId: string | undefined;
   #close!: () => void;
@@ -139,6 +141,7 @@ export class HttpLink implements Link {
     this.#era = era;
     this.#base[HEADER.protocolVersion] = version;
     this.#sessionId = era === 'modern' ? undefined : this.#newSessionId;
+    this.#legacyHeaders = undefined;
   }
 
   /** The legacy session that calls go under; undefined if the server needs none. */
@@ -196,7 +199,7 @@ export class HttpLink implements Link {
 
   #headersFor(call: Call): Record<string, string> {
     if (call.method === 'initialize') return withoutVersion(this.#base);
-    if (this.#era === 'legacy') return this.#sessionHeaders();
+    if (this.#era === 'legacy') return (this.#legacyHeaders ??= this.#sessionHeaders());
     return this.#modernHeaders.of(call);
   }
 

@@ -4,6 +4,7 @@ import { onAbort } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { Handler } from '../core/handler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { LinkedList } from '../core/linked-list.ts';
 import { Payload } from '../core/payload.ts';
 import type { Random } from '../core/random.ts';
 import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
@@ -51,7 +52,7 @@ export class ParkedCalls {
   readonly #random: Random;
   readonly #givenUp: GivenUpCalls;
   readonly #isOneCaller: boolean;
-  readonly #running = new Set<ParkedCall>();
+  readonly #running = new LinkedList<ParkedCall>();
   readonly #parked = new Map<string, Parked>();
   readonly #resumed = new Map<string, Resumed>();
   #isClosed = false;
@@ -143,20 +144,20 @@ export class ParkedCalls {
 
   #candidates(call: Call | undefined): ParkedCall[] {
     const held = [...this.#parked.values()].map((parked) => parked.held);
-    return [...this.#running, ...held].filter((one) =>
+    return [...this.#running.values(), ...held].filter((one) =>
       call ? one.isSentAs(call) : one.call.method !== 'subscriptions/listen',
     );
   }
 
   async #round(held: ParkedCall, call: Call): Promise<Reply> {
-    this.#running.add(held);
+    const running = this.#running.add(held);
     const abort = (reason: unknown): void => {
-      if (this.#running.has(held)) this.#giveUp(held, McpError.from(reason));
+      if (running.isIn) this.#giveUp(held, McpError.from(reason));
     };
     const ignore = onAbort(call, abort);
     const over = (): void => {
       ignore();
-      this.#running.delete(held);
+      running.remove();
     };
     let isStream = false;
     try {

@@ -11,9 +11,14 @@ export class ListItem<T> {
     this.#list = list;
   }
 
+  /** Whether it is in the list. */
+  get isIn(): boolean {
+    return this.next !== this;
+  }
+
   /** Takes it out. @returns whether it was in */
   remove(): boolean {
-    if (this.next === this) return false;
+    if (!this.isIn) return false;
     this.previous.next = this.next;
     this.next.previous = this.previous;
     this.next = this;

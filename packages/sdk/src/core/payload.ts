@@ -36,7 +36,7 @@ export interface ParamsSpans {
 export class Payload<T = unknown> {
   #json: Uint8Array | string | undefined;
   #value: T | undefined;
-  #spans: ParamsSpans | undefined;
+  #spans: ParamsSpans | (() => ParamsSpans) | undefined;
   readonly #derive: Derivation<T> | undefined;
   /** What a scanner read as `resultType` of a result: null if there is none; undefined if it was not looked for. */
   readonly resultType: string | null | undefined;
@@ -49,8 +49,8 @@ export class Payload<T = unknown> {
     this.resultType = resultType;
   }
 
-  /** Wraps JSON text whose syntax is known to be right. */
-  static json<T = unknown>(json: Uint8Array | string, spans?: ParamsSpans): Payload<T> {
+  /** Wraps JSON text whose syntax is known to be right. @param spans - or what finds them, once somebody asks */
+  static json<T = unknown>(json: Uint8Array | string, spans?: ParamsSpans | (() => ParamsSpans)): Payload<T> {
     return new Payload<T>({ json, value: undefined, spans, derive: undefined, resultType: undefined });
   }
 
@@ -72,6 +72,7 @@ export class Payload<T = unknown> {
   /** Offsets found by the scanner; only with bytes. */
   get spans(): ParamsSpans | undefined {
     if (this.#derive) this.#fill(this.#derive);
+    if (typeof this.#spans === 'function') this.#spans = this.#spans();
     return this.#spans;
   }
 
@@ -116,7 +117,7 @@ export class Payload<T = unknown> {
   #fill(derive: Derivation<T>): Uint8Array | string {
     if (this.#json !== undefined) return this.#json;
     const made = derive.payload();
-    this.#spans = made.spans;
+    this.#spans = made.#spans;
     return (this.#json = made.json);
   }
 }
@@ -132,7 +133,7 @@ export interface Derivation<T> {
 interface PayloadParts<T> {
   readonly json: Uint8Array | string | undefined;
   readonly value: T | undefined;
-  readonly spans: ParamsSpans | undefined;
+  readonly spans: ParamsSpans | (() => ParamsSpans) | undefined;
   readonly derive: Derivation<T> | undefined;
   readonly resultType: string | null | undefined;
 }

@@ -16,7 +16,7 @@ export function renameTarget(method: string, params: Payload<JsonObject>, target
   const member = targetMember(method);
   if (member === undefined) return params;
   const span = params.spans?.target;
-  if (span) return splice(params, span, encoder.encode(JSON.stringify(target)));
+  if (span) return splice(params, span, JSON.stringify(target));
   const { value } = params;
   if (member !== 'ref') return Payload.of({ ...value, [member]: target });
   const ref = isJsonObject(value.ref) ? value.ref : {};
@@ -43,20 +43,19 @@ export function withoutAnswers(params: Payload<JsonObject>): Payload<JsonObject>
 /** Replaces the value of a top-level member that is there; others keep their bytes. */
 export function replaceMember(object: Payload<JsonObject>, key: string, value: unknown): Payload<JsonObject> {
   const at = membersOf(object.bytes).get(key);
-  return at ? splice(object, at, encoder.encode(JSON.stringify(value))) : object;
+  return at ? splice(object, at, JSON.stringify(value)) : object;
 }
 
-function splice({ bytes, spans }: Payload<JsonObject>, at: Span, json: Uint8Array): Payload<JsonObject> {
-  const by = json.length - (at.end - at.start);
-  const { target, meta, hasTask: isWish } = spans ?? {};
+function splice({ bytes, spans }: Payload<JsonObject>, at: Span, json: string): Payload<JsonObject> {
   const spliced = joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]);
-  if (!spans) return Payload.json(spliced);
-  return Payload.json(spliced, {
-    ...(target ? { target: { start: after(target.start, at, by), end: after(target.end, at, by) } } : {}),
-    ...(meta ? { meta: meta.start > at.start ? moveMeta(meta, by) : meta } : {}),
-    hasTask: isWish,
-  });
+  return spans ? Payload.json(spliced, () => moved(spans, at, spliced.length - bytes.length)) : Payload.json(spliced);
 }
+
+const moved = ({ target, meta, ...rest }: ParamsSpans, at: Span, by: number): ParamsSpans => ({
+  ...rest,
+  ...(target ? { target: { start: after(target.start, at, by), end: after(target.end, at, by) } } : {}),
+  ...(meta ? { meta: meta.start > at.start ? moveMeta(meta, by) : meta } : {}),
+});
 
 /** Where an offset is once the value at a place has another length. */
 const after = (offset: number, { start }: Span, by: number): number => (offset > start ? offset + by : offset);
@@ -110,12 +109,12 @@ type MetaSpan = NonNullable<ParamsSpans['meta']>;
 const META_KEY = '{"_meta":';
 
 function spliceMeta(params: Payload<JsonObject>, spans: ParamsSpans, patch: MetaPatch): Payload<JsonObject> {
-  const added = addedBy(patch);
+  const added = piecesOf(patch);
   const { bytes } = params;
   const { target, meta: at } = spans;
   if (!at && added.length === 0) return params;
   const kept = at ? at.members.filter((member) => !Object.hasOwn(patch, member.key)).map((m) => pieceOf(bytes, m)) : [];
-  const meta = writeMeta(at?.start ?? META_KEY.length, [...kept, ...added.map(newPiece)]);
+  const meta = writeMeta(at?.start ?? META_KEY.length, [...kept, ...added]);
   const around = at
     ? [bytes.subarray(0, at.start), meta.json, bytes.subarray(at.end)]
     : [META_KEY, meta.json, ...afterNew(bytes)];
@@ -141,6 +140,17 @@ const pieceOf = (bytes: Uint8Array, { key, start, value }: Member): Piece => ({
   bytes: bytes.subarray(start, value.end),
   valueAt: value.start - start,
 });
+
+const pieces = new WeakMap<MetaPatch, readonly Piece[]>();
+
+/** What a patch adds, written; a session has the same patch for each of its calls. */
+function piecesOf(patch: MetaPatch): readonly Piece[] {
+  const known = pieces.get(patch);
+  if (known) return known;
+  const made = addedBy(patch).map(newPiece);
+  pieces.set(patch, made);
+  return made;
+}
 
 const newPiece = ([key, json]: [string, string]): Piece => {
   const name = `${JSON.stringify(key)}:`;
