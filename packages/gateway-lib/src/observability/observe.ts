@@ -17,7 +17,8 @@ export const createObserve =
     };
     try {
       const reply = await next(call);
-      void reply.done.then(tell);
+      if (reply.single) tell(reply.peek() as Outcome);
+      else void reply.done.then(tell);
       return reply;
     } catch (thrown) {
       const { code } = McpError.from(thrown);

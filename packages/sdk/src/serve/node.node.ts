@@ -59,6 +59,9 @@ class NodeRequest implements HttpRequest {
   readonly #req: IncomingMessage & { body?: unknown };
   readonly #res: ServerResponse;
   #controller: AbortController | undefined;
+  /** Told when the peer goes away; nearly always one. */
+  readonly #listeners: AbortListener[] = [];
+  #isListening = false;
 
   constructor(req: IncomingMessage & { body?: unknown }, res: ServerResponse) {
     this.#req = req;
@@ -88,13 +91,26 @@ class NodeRequest implements HttpRequest {
   }
 
   onAbort(listener: AbortListener): () => void {
-    const res = this.#res;
-    const closed = (): void => {
-      if (!res.writableFinished) listener(gone());
+    if (this.#res.destroyed) {
+      if (!this.#res.writableFinished) listener(gone());
+      return () => undefined;
+    }
+    this.#listen();
+    this.#listeners.push(listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
     };
-    if (res.destroyed) closed();
-    else res.on('close', closed);
-    return () => res.off('close', closed);
+  }
+
+  /** One listener of the response serves all: adding one to an emitter and taking it off is a hundredth of a call. */
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#res.on('close', () => {
+      if (this.#res.writableFinished) return;
+      for (const listener of this.#listeners.splice(0)) listener(gone());
+    });
   }
 
   header(name: string): string | undefined {
@@ -111,7 +127,7 @@ class NodeRequest implements HttpRequest {
   body(maxBytes: number): Promise<Uint8Array> {
     const parsed = this.#req.body;
     if (parsed !== undefined && this.#req.readableEnded) return Promise.resolve(bodyOf(parsed));
-    return readBody(this.#req, maxBytes);
+    return readBody(this.#req, maxBytes, (onGone) => this.onAbort(onGone));
   }
 }
 
@@ -123,7 +139,12 @@ function bodyOf(parsed: unknown): Uint8Array {
 /** What of a body that is too long is read all the same, before the connection is cut. Unit: bytes. */
 const MAX_DROPPED_BYTES = 16 * 1024 * 1024;
 
-function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+/** @param listen - calls back when the peer goes away; returns what takes it back */
+function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  listen: (onGone: AbortListener) => () => void,
+): Promise<Uint8Array> {
   // Nothing more is told of a request that has been read or is gone.
   if (req.readableEnded) return Promise.resolve(new Uint8Array());
   if (req.destroyed) return Promise.reject(gone());
@@ -144,6 +165,7 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
       tooLarge();
       return;
     }
+    const forget = listen(reject);
     req.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) tooLarge();
@@ -151,14 +173,11 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
       else first = chunk;
     });
     req.on('end', () => {
+      forget();
       const body = first && !others ? first : Buffer.concat(first ? [first, ...(others ?? [])] : []);
       atEndOfTurn(() => {
         resolve(body);
       });
-    });
-    req.on('close', () => {
-      // Comes after a whole body too; an error costs its stack.
-      if (!req.readableEnded) reject(gone());
     });
   });
 }
