@@ -5,7 +5,7 @@ export type { NamedTarget, NameRecord, Naming } from './catalog/names.ts';
 export type { Description, EntryOverrides, NamedOverrides } from './catalog/overrides.ts';
 export type { Selection } from './catalog/selection.ts';
 export type { Route, RoutedCall } from './core/routed-call.ts';
-export type { Endpoint, EndpointState, InFlight, TransportKind, Upstream } from './core/upstream.ts';
+export type { Endpoint, EndpointState, InFlight, Permit, TransportKind, Upstream } from './core/upstream.ts';
 export type { CatalogSettings, OfferOptions } from './gateway/catalog-options.ts';
 export { Gateway } from './gateway/gateway.ts';
 export type {

@@ -23,14 +23,9 @@ export { typedClient, type Typed, type TypedClient } from './client/typed-client
 export { writeTypes } from './client/write-types.ts';
 export type { FetchLike } from './connect/fetch-client.ts';
 export {
-  changedCall,
   createCall,
-  createInnerCall,
   EdgeCall,
-  InnerCall,
   type Call,
-  type CallChanges,
-  type CallFields,
   type CallOptions,
   type ClientIdentity,
   type CallerSession,

@@ -1,10 +1,11 @@
+export { changedCall, createInnerCall, InnerCall, type CallChanges, type CallFields } from './core/call.ts';
 export { LinkedList, type ListItem } from './core/linked-list.ts';
 export type { Seal } from './core/seal.ts';
 export { fromBase64Url, toBase64Url } from './wire/base64.ts';
 export type { Channel, ChannelEvents } from './wire/channel.ts';
 export { encodeNotification, encodeRequest, encodeResponse, type WireJson } from './wire/encode.ts';
 export { mapResult, wants } from './wire/exchange.ts';
-export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits } from './wire/json-reader.ts';
+export { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits, type ReadTerms } from './wire/json-reader.ts';
 export { digestOf } from './wire/digest.ts';
 export { createSeal } from './wire/seal.ts';
 export {

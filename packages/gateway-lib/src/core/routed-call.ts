@@ -1,4 +1,5 @@
-import { changedCall, EdgeCall, InnerCall, type Call, type CallChanges } from '@org/mcp-sdk';
+import { EdgeCall, type Call } from '@org/mcp-sdk';
+import { changedCall, InnerCall, type CallChanges } from '@org/mcp-sdk/wire';
 import type { Endpoint, Upstream } from './upstream.ts';
 
 /** Where a call goes: an upstream, and what its target is called there. */

@@ -1,7 +1,5 @@
 import { serveWebSocket, toNode } from '#gateway-platform';
 import {
-  createInnerCall,
-  InnerCall,
   type CallOptions,
   type ClientIdentity,
   type Handler,
@@ -12,6 +10,7 @@ import {
   type SocketServer,
   type UpgradeHandler,
 } from '@org/mcp-sdk';
+import { createInnerCall, InnerCall } from '@org/mcp-sdk/wire';
 import { createInMemoryTransport, serveHttp, toFetch, type EdgeOptions, type HttpServer } from '@org/mcp-sdk/serve';
 
 /** The ways in: what makes a handler reachable by HTTP, by WebSocket, in memory and by a call. */

@@ -1,5 +1,4 @@
 import {
-  InnerCall,
   type CallOptions,
   type Clock,
   type EdgeOptions,
@@ -13,7 +12,7 @@ import {
   type UpgradeHandler,
 } from '@org/mcp-sdk';
 import { Drain } from '@org/mcp-sdk/serve';
-import type { Seal } from '@org/mcp-sdk/wire';
+import { InnerCall, type Seal } from '@org/mcp-sdk/wire';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CatalogView } from '../catalog/catalog-view.ts';
 import type { RoutedCall } from '../core/routed-call.ts';

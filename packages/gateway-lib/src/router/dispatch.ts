@@ -2,16 +2,14 @@ import {
   Cancellation,
   ERROR_TABLE,
   errorReply,
-  InnerCall,
   isJsonObject,
   McpError,
   streamReply,
-  type CallFields,
   type Handler,
   type Message,
   type Reply,
 } from '@org/mcp-sdk';
-import { renameTarget } from '@org/mcp-sdk/wire';
+import { InnerCall, type CallFields, renameTarget } from '@org/mcp-sdk/wire';
 import type { RoutedCall } from '../core/routed-call.ts';
 import type { Endpoint, InFlight, Permit, Upstream } from '../core/upstream.ts';
 import type { Deadline, Expirable, Wheel } from '../core/wheel.ts';

@@ -1,5 +1,4 @@
 import {
-  changedCall,
   ERROR_TABLE,
   errorReply,
   isJsonObject,
@@ -10,7 +9,7 @@ import {
   type Middleware,
   type Reply,
 } from '@org/mcp-sdk';
-import { checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
+import { changedCall, checkParamHeaders, mirroredHeaders, type HeaderParam } from '@org/mcp-sdk/wire';
 import { URI_LISTS, type CatalogView } from '../catalog/catalog-view.ts';
 import type { Origin } from '../catalog/merged-list.ts';
 import { Routed, type Route, type RoutedCall } from '../core/routed-call.ts';
