@@ -1,14 +1,14 @@
 import { serveWebSocket, toNode } from '#gateway-platform';
-import {
-  type CallOptions,
-  type ClientIdentity,
-  type Handler,
-  type InMemoryTransport,
-  type JsonObject,
-  type NodeHandler,
-  type Result,
-  type SocketServer,
-  type UpgradeHandler,
+import type {
+  CallOptions,
+  ClientIdentity,
+  Handler,
+  InMemoryTransport,
+  JsonObject,
+  NodeHandler,
+  Result,
+  SocketServer,
+  UpgradeHandler,
 } from '@org/mcp-sdk';
 import { createInnerCall, InnerCall } from '@org/mcp-sdk/wire';
 import { createInMemoryTransport, serveHttp, toFetch, type EdgeOptions, type HttpServer } from '@org/mcp-sdk/serve';

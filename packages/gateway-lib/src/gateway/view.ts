@@ -1,15 +1,15 @@
-import {
-  type CallOptions,
-  type Clock,
-  type EdgeOptions,
-  type Handler,
-  type InMemoryTransport,
-  type JsonObject,
-  type Middleware,
-  type NodeHandler,
-  type Result,
-  type Telemetry,
-  type UpgradeHandler,
+import type {
+  CallOptions,
+  Clock,
+  EdgeOptions,
+  Handler,
+  InMemoryTransport,
+  JsonObject,
+  Middleware,
+  NodeHandler,
+  Result,
+  Telemetry,
+  UpgradeHandler,
 } from '@org/mcp-sdk';
 import { Drain } from '@org/mcp-sdk/serve';
 import { InnerCall, type Seal } from '@org/mcp-sdk/wire';
