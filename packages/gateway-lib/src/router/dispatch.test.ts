@@ -199,6 +199,15 @@ describe('what ends a call early', () => {
     expect(connection.calls[0]?.signal.reason).toMatchObject({ code: 'timeout' });
   });
 
+  it('is told to whoever listens for it in the connection', async () => {
+    connection.respond = () => new Promise(() => undefined);
+    dispatch(routed()).catch(() => undefined);
+    const told: unknown[] = [];
+    connection.calls[0]?.onAbort?.((reason) => told.push(reason));
+    clock.advance(1_025);
+    expect(told).toMatchObject([{ code: 'timeout' }]);
+  });
+
   it('is the caller, and then nobody is blamed', async () => {
     const caller = new AbortController();
     connection.respond = () => new Promise(() => undefined);

@@ -15,6 +15,17 @@ describe('a cancellation', () => {
     expect([one.mock.calls, other.mock.calls, gone.mock.calls]).toEqual([[['first']], [['first']], []]);
   });
 
+  it('tells all of them, though the first one ends it', () => {
+    const cancellation = new Cancellation();
+    const others = [vi.fn(), vi.fn()];
+    cancellation.onAbort(() => {
+      cancellation.end();
+    });
+    for (const other of others) cancellation.onAbort(other);
+    cancellation.abort('why');
+    expect(others.map(({ mock }) => mock.calls)).toEqual([[['why']], [['why']]]);
+  });
+
   it('tells who comes too late at once', () => {
     const cancellation = new Cancellation();
     cancellation.abort('why');

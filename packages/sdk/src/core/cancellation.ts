@@ -85,8 +85,10 @@ export class Cancellation implements SignalSource {
     this.#isAborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    this.#listener?.(reason);
-    for (const listener of this.#others ?? []) listener(reason);
+    // One that is told may end it: the others are told all the same.
+    const [first, others] = [this.#listener, this.#others];
+    first?.(reason);
+    for (const listener of others ?? []) listener(reason);
     this.end();
   }
 
