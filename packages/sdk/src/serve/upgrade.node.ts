@@ -1,6 +1,7 @@
 import { Server, ServerResponse, type IncomingMessage } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { joinJson } from '../core/payload.ts';
 import type { HttpResponse } from './http-message.ts';
 
 const ignore = (): void => undefined;
@@ -54,12 +55,16 @@ function serveWithoutUpgrade(req: IncomingMessage, socket: Socket, head: Uint8Ar
 }
 
 /** Answers a handshake with a response that is no upgrade, and lets go of the connection. */
-export function refuseUpgrade(req: IncomingMessage, socket: Socket, { status, headers, body }: HttpResponse): void {
+export function refuseUpgrade(
+  req: IncomingMessage,
+  socket: Socket,
+  { status, headers, body = [] }: HttpResponse,
+): void {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
   res.assignSocket(socket);
   // A peer that keeps its half open would hold the connection for ever.
-  res.writeHead(status, headers).end(body, () => {
+  res.writeHead(status, headers).end(joinJson(body), () => {
     socket.destroySoon();
   });
 }
