@@ -17,8 +17,9 @@ export const createObserve =
     };
     try {
       const reply = await next(call);
-      if (reply.single) tell(reply.peek() as Outcome);
-      else void reply.done.then(tell);
+      const kind = reply.peek();
+      if (kind === 'stream') void reply.done.then(tell);
+      else tell(kind);
       return reply;
     } catch (thrown) {
       const { code } = McpError.from(thrown);
