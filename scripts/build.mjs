@@ -12,7 +12,7 @@ const sharedInputs = [
   'package-lock.json',
   'tsconfig.json',
   'scripts/config/tsconfig.build.json',
-  'scripts/config/tsup.config.ts',
+  'scripts/config/rolldown.config.js',
 ].map((file) => join(root, file));
 const testFile = /\.(?:test|test-d|bench)\.ts$/;
 
@@ -33,7 +33,7 @@ export async function buildPackages({ force = false } = {}) {
     const needed = pkg.needs.map((name) => packages.get(name)).filter((other) => other !== undefined);
     const ready = await Promise.all(needed.map(build));
     if (ready.includes(false)) return false;
-    return (!force && isFresh(pkg)) || runTsup(pkg);
+    return (!force && isFresh(pkg)) || runRolldown(pkg);
   };
   const results = await Promise.all([...packages.values()].map(build));
   return !results.includes(false);
@@ -88,12 +88,15 @@ function isFresh(pkg) {
   return pkg.outputs.every((file) => existsSync(join(pkg.path, file)));
 }
 
-async function runTsup(pkg) {
+async function runRolldown(pkg) {
   process.stderr.write(`build: packages/${basename(pkg.path)}\n`);
   rmSync(join(pkg.path, 'dist'), { recursive: true, force: true });
-  const tsup = join(root, 'node_modules/tsup/dist/cli-default.js');
-  const config = join(root, 'scripts/config/tsup.config.ts');
-  const child = spawn(process.execPath, [tsup, '--config', config], { cwd: pkg.path, stdio: ['ignore', 2, 2] });
+  const rolldown = join(root, 'node_modules/rolldown/bin/cli.mjs');
+  const config = join(root, 'scripts/config/rolldown.config.js');
+  const child = spawn(process.execPath, [rolldown, '--config', config, '--logLevel', 'warn'], {
+    cwd: pkg.path,
+    stdio: ['ignore', 'ignore', 2],
+  });
   const code = await new Promise((resolve) => {
     child.on('close', resolve);
     child.on('error', () => resolve(1));
