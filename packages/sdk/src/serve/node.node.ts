@@ -188,7 +188,7 @@ const gone = (): McpError => new McpError('cancelled', 'The caller went away.');
  * A body up to this length is written together with the head. Unit: bytes. Node joins a text to the head and makes one
  * write of both, which saves a short answer a fifth of its time; a long one costs more to copy than to write in parts.
  */
-const ONE_WRITE_BYTES = 16_384;
+const ONE_WRITE_BYTES = 2_048;
 
 function writeBody(res: ServerResponse, { status, headers, body = [] }: HttpResponse): void {
   const isOneText = body.every(isText);

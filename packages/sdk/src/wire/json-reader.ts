@@ -1,7 +1,8 @@
 import { McpError } from '../core/errors.ts';
 import type { Span } from '../core/payload.ts';
-import { internedText } from './interned-text.ts';
+import { KNOWN_TEXTS, knownText } from './interned-text.ts';
 import { JsonSkipper } from './json-skip.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 /** What untrusted JSON may be at most. */
 export interface JsonLimits {
@@ -25,6 +26,12 @@ export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 64, maxElements: 100_
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' };
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -37,22 +44,23 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  */
 export class JsonReader extends JsonSkipper {
   pos: number;
-  readonly #limits: JsonLimits;
+  /** Where the key that was read last starts. */
+  keyStart = 0;
+  readonly limits: JsonLimits;
+  /** Values that were read. */
+  elements = 0;
   #depth = 0;
-  #elements = 0;
 
   constructor(bytes: Uint8Array, limits: ReadTerms = DEFAULT_JSON_LIMITS, pos = 0) {
     super(bytes, limits.trustsText === true && mayTrust(bytes));
-    this.#limits = limits;
+    this.limits = limits;
     this.pos = pos;
   }
 
   /** The byte of the next value, with white space skipped; -1 at the end. */
   peekByte(): number {
-    const { bytes } = this;
-    let byte = bytes[this.pos];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++this.pos];
-    return byte ?? -1;
+    this.pos = this.spaceEnd(this.pos);
+    return this.bytes[this.pos] ?? -1;
   }
 
   /** Reads past one value and says where it was. */
@@ -66,14 +74,22 @@ export class JsonReader extends JsonSkipper {
   /** Reads past one value. */
   pass(): void {
     const byte = this.peekByte();
-    const { maxDepth, maxElements } = this.#limits;
-    const end = this.endOf(this.pos, maxDepth - this.#depth, maxElements - this.#elements);
+    const { maxDepth, maxElements } = this.limits;
+    const end = this.endOf(this.pos, maxDepth - this.#depth, maxElements - this.elements);
     if (end >= 0) {
       this.pos = end;
-      this.#elements += this.passed;
-    } else if (byte === 0x7b) this.#passObject();
-    else if (byte === 0x5b) this.#passArray();
+      this.elements += this.passed;
+    } else if (byte === OPEN_BRACE) this.#passObject();
+    else if (byte === OPEN_BRACKET) this.#passArray();
     else this.#scalar(byte);
+  }
+
+  /** Passes over a value that was read before. @returns false, and does nothing, if its values are too many for the limit */
+  passAgain(length: number, elements: number): boolean {
+    if (this.elements + elements > this.limits.maxElements) return false;
+    this.elements += elements;
+    this.pos += length;
+    return true;
   }
 
   /**
@@ -81,41 +97,65 @@ export class JsonReader extends JsonSkipper {
    * @param unique - refuse a key that stands twice: what routes a call must have one reading
    */
   object(member: (key: string, keyStart: number) => void, unique = false): Span {
-    const start = this.#open(0x7b);
+    this.peekByte();
+    const start = this.pos;
     const seen = unique ? new SeenKeys() : undefined;
-    if (this.peekByte() !== 0x7d)
+    if (this.enterObject())
       do {
-        if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
-        const keyStart = this.pos;
-        const key = this.string();
-        seen?.add(key);
-        this.#expect(0x3a, '":"');
-        member(key, keyStart);
-      } while (this.#more(0x7d));
-    this.#close();
+        const key = this.key(seen);
+        member(key, this.keyStart);
+      } while (this.more());
     return { start, end: this.pos };
+  }
+
+  /**
+   * Goes into an object, to its first key:
+   * `if (reader.enterObject()) do { const key = reader.key(); … } while (reader.more())`.
+   *
+   * @returns whether there is one; it is left again if not
+   */
+  enterObject(): boolean {
+    this.#open(OPEN_BRACE);
+    if (this.peekByte() !== CLOSE_BRACE) return true;
+    this.#close();
+    return false;
+  }
+
+  /** Goes on to the next key of the object whose value was read. @returns whether there is one; the object is left if not */
+  more(): boolean {
+    return this.#more(CLOSE_BRACE);
+  }
+
+  /** Reads a key; its value must be read next. @param seen - the keys of the object so far; one may not stand twice */
+  key(seen?: SeenKeys): string {
+    const start = this.spaceEnd(this.pos);
+    this.keyStart = start;
+    this.pos = start;
+    if (this.bytes[start] !== QUOTE) throw this.#unexpected('a key');
+    const number = this.#passText();
+    const key = number < 0 ? this.#textFrom(start) : (KNOWN_TEXTS[number] ?? '');
+    // One that is spelt with escapes is the same key.
+    if (seen?.add(key, this.isPlain ? number : KNOWN_TEXTS.indexOf(key)) === false)
+      throw new McpError('invalid_request', `The key "${key.slice(0, 40)}" stands twice.`);
+    this.#expect(COLON, '":"');
+    return key;
   }
 
   /** Reads an array; `element` must consume each value. */
   array(element: () => void): Span {
-    const start = this.#open(0x5b);
-    if (this.peekByte() !== 0x5d)
+    const start = this.#open(OPEN_BRACKET);
+    if (this.peekByte() !== CLOSE_BRACKET)
       do element();
-      while (this.#more(0x5d));
-    this.#close();
+      while (this.#more(CLOSE_BRACKET));
+    else this.#close();
     return { start, end: this.pos };
   }
 
   /** Reads a string and decodes it. */
   string(): string {
     const start = this.pos;
-    const plain = this.#skipString();
-    const end = this.pos - 1;
-    const known = plain ? internedText(this.bytes, start + 1, end) : undefined;
-    if (known !== undefined) return known;
-    // A longer one would overflow the stack.
-    if (plain && end - start < 256) return fromAscii(this.bytes.subarray(start + 1, end));
-    return JSON.parse(this.#decode(this.bytes.subarray(start, this.pos))) as string;
+    const number = this.#passText();
+    return number < 0 ? this.#textFrom(start) : (KNOWN_TEXTS[number] ?? '');
   }
 
   /** Reads a value that must be short, such as an id, and parses it. */
@@ -143,31 +183,49 @@ export class JsonReader extends JsonSkipper {
     }
   }
 
+  /** The text of the string from `start` to where the reader is. */
+  #textFrom(start: number): string {
+    // A longer one would overflow the stack.
+    if (this.isPlain && this.pos - start < 256) return fromAscii(this.bytes, start + 1, this.pos - 1);
+    return JSON.parse(this.#decode(this.bytes.subarray(start, this.pos))) as string;
+  }
+
+  /** Passes over the string that starts here. @returns its number if it is one that is well known, otherwise -1 */
+  #passText(): number {
+    const start = this.pos + 1;
+    this.#passString();
+    return this.isPlain ? knownText(this.bytes, start, this.pos - 1) : -1;
+  }
+
+  /** Passes over the string that starts here, and finds out whether it is plain: ASCII without escapes. */
+  #passString(): void {
+    this.isPlain = true;
+    const end = this.stringEnd(this.pos + 1, false);
+    if (end < 0) this.#refuseString();
+    this.pos = end;
+  }
+
   /** Like {@link object}, but the keys are not decoded: nobody asks for them. */
   #passObject(): void {
-    this.#open(0x7b);
-    if (this.peekByte() !== 0x7d)
+    if (this.enterObject())
       do {
         if (this.peekByte() !== QUOTE) throw this.#unexpected('a key');
-        this.#skipString();
-        this.#expect(0x3a, '":"');
+        this.#passString();
+        this.#expect(COLON, '":"');
         this.pass();
-      } while (this.#more(0x7d));
-    this.#close();
+      } while (this.more());
   }
 
   #passArray(): void {
-    this.#open(0x5b);
-    if (this.peekByte() !== 0x5d)
-      do this.pass();
-      while (this.#more(0x5d));
-    this.#close();
+    this.array(() => {
+      this.pass();
+    });
   }
 
   #open(byte: number): number {
-    if (this.peekByte() !== byte) throw this.#unexpected(byte === 0x7b ? 'an object' : 'an array');
-    if (++this.#depth > this.#limits.maxDepth)
-      throw new McpError('invalid_request', `The message nests deeper than ${this.#limits.maxDepth} levels.`);
+    if (this.peekByte() !== byte) throw this.#unexpected(byte === OPEN_BRACE ? 'an object' : 'an array');
+    if (++this.#depth > this.limits.maxDepth)
+      throw new McpError('invalid_request', `The message nests deeper than ${this.limits.maxDepth} levels.`);
     this.#count();
     return this.pos++;
   }
@@ -179,10 +237,13 @@ export class JsonReader extends JsonSkipper {
 
   #more(closing: number): boolean {
     const byte = this.peekByte();
-    if (byte === closing) return false;
-    this.#expect(0x2c, closing === 0x7d ? '"," or "}"' : '"," or "]"');
-    this.peekByte();
-    return true;
+    if (byte === COMMA) {
+      this.pos++;
+      return true;
+    }
+    if (byte !== closing) throw this.#unexpected(closing === CLOSE_BRACE ? '"," or "}"' : '"," or "]"');
+    this.#close();
+    return false;
   }
 
   #expect(byte: number, what: string): void {
@@ -192,38 +253,24 @@ export class JsonReader extends JsonSkipper {
 
   #scalar(byte: number): void {
     this.#count();
-    if (byte === QUOTE) this.#skipString();
+    if (byte === QUOTE) this.#passString();
     else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) this.#skipNumber();
     else this.#skipLiteral(byte);
   }
 
   #count(): void {
-    if (++this.#elements > this.#limits.maxElements)
-      throw new McpError('invalid_request', `The message has more than ${this.#limits.maxElements} values.`);
+    if (++this.elements > this.limits.maxElements)
+      throw new McpError('invalid_request', `The message has more than ${this.limits.maxElements} values.`);
   }
 
-  /** Returns whether the string is plain: ASCII without escapes. */
-  #skipString(): boolean {
+  /** Says what is wrong with the string that starts here. */
+  #refuseString(): never {
     const { bytes } = this;
-    let plain = true;
-    let pos = this.pos + 1;
-    for (;;) {
-      const byte = bytes[pos];
-      if (byte === QUOTE) break;
-      if (byte === undefined || byte < 0x20) throw this.#unexpected('a string', pos);
-      if (byte === BACKSLASH) {
-        plain = false;
-        pos = this.#skipEscape(pos);
-      } else {
-        if (byte > 0x7e) {
-          plain = false;
-          this.sawNonAscii ||= byte > 0x7f;
-        }
-        pos++;
-      }
+    for (let pos = this.pos + 1; ;) {
+      const byte = bytes[pos] ?? 0;
+      if (byte < 0x20) throw this.#unexpected('a string', pos);
+      pos = byte === BACKSLASH ? this.#skipEscape(pos) : pos + 1;
     }
-    this.pos = pos + 1;
-    return plain;
   }
 
   #skipEscape(pos: number): number {
@@ -270,25 +317,12 @@ export class JsonReader extends JsonSkipper {
   }
 }
 
-/** More keys than this are looked up; so few are compared one by one, which is faster. */
-const MAX_COMPARED = 16;
-
-/** The keys of one object. */
-class SeenKeys {
-  readonly #few: string[] = [];
-  #many: Set<string> | undefined;
-
-  /** @throws McpError `invalid_request` if it is there already */
-  add(key: string): void {
-    if (this.#many ? this.#many.has(key) : this.#few.includes(key))
-      throw new McpError('invalid_request', `The key "${key.slice(0, 40)}" stands twice.`);
-    if (this.#many) this.#many.add(key);
-    else if (this.#few.push(key) > MAX_COMPARED) this.#many = new Set(this.#few);
-  }
-}
+/** Bytes of Node, which have a quicker way to become text. */
+type NodeBytes = Uint8Array & { latin1Slice?(start: number, end: number): string };
 
 /** Spreading would walk an iterator: on the 20 keys of a request that is 5 % of all the gateway does. */
-const fromAscii = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes) as string;
+const fromAscii = (bytes: NodeBytes, start: number, end: number): string =>
+  bytes.latin1Slice?.(start, end) ?? (Reflect.apply(String.fromCharCode, null, bytes.subarray(start, end)) as string);
 
 /** The integer that so many digits spell, without a text being made. */
 function smallInteger(bytes: Uint8Array, start: number, end: number): number | undefined {

@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { Payload, type Span } from '../core/payload.ts';
 import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits, type ReadTerms } from './json-reader.ts';
 import { ParamsScan, type ScannedParams } from './params-scan.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 export type { ScannedMeta, ScannedParams } from './params-scan.ts';
 
@@ -118,9 +119,10 @@ class FrameScan {
       this.#reader.end();
       throw new McpError('invalid_request', 'A JSON-RPC message must be an object.');
     }
-    this.#reader.object((key) => {
-      this.#member(key);
-    }, true);
+    const seen = new SeenKeys();
+    if (this.#reader.enterObject())
+      do this.#member(this.#reader.key(seen));
+      while (this.#reader.more());
     this.#reader.end();
     if (this.#reader.sawNonAscii && !isUtf8(this.#bytes))
       throw new McpError('parse_error', 'The message is not UTF-8.');
@@ -142,10 +144,13 @@ class FrameScan {
   #readResult(): Span {
     const reader = this.#reader;
     if (reader.peekByte() !== OPEN_BRACE) return reader.skip();
-    return reader.object((key) => {
-      if (key === 'resultType' && reader.peekByte() === QUOTE) this.#resultType = reader.scalar() as string;
-      else reader.pass();
-    });
+    const start = reader.pos;
+    if (reader.enterObject())
+      do
+        if (reader.key() === 'resultType' && reader.peekByte() === QUOTE) this.#resultType = reader.scalar() as string;
+        else reader.pass();
+      while (reader.more());
+    return { start, end: reader.pos };
   }
 
   #frame(): Frame {

@@ -1,9 +1,12 @@
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { referenceMember, targetMember } from '../core/methods.ts';
-import { Payload, type Member, type Span } from '../core/payload.ts';
+import { Payload, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
 import type { JsonReader } from './json-reader.ts';
+import { keepMeta, passKnownMeta, type MetaStart } from './known-meta.ts';
+import { MetaSpan } from './meta-span.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 /** What routing and translation need of `params`, read without parsing the rest. */
 export interface ScannedParams {
@@ -17,12 +20,12 @@ export interface ScannedParams {
 
 /** What every request says in `_meta`; undefined where it is not there. One shape for all, for it is on the hot path. */
 export interface ScannedMeta {
-  protocolVersion: unknown;
-  progressToken: unknown;
-  logLevel: unknown;
-  subscriptionId: unknown;
+  readonly protocolVersion: unknown;
+  readonly progressToken: unknown;
+  readonly logLevel: unknown;
+  readonly subscriptionId: unknown;
   /** What kind of value it is; it was not read. */
-  clientCapabilities: 'object' | 'other' | undefined;
+  readonly clientCapabilities: 'object' | 'other' | undefined;
 }
 
 /** What a call is about: where it stands, and what it says if it is a string. */
@@ -37,14 +40,17 @@ const OPEN_BRACE = 0x7b;
 /** Collects the offsets that routing needs while `params` is read. */
 export class ParamsScan {
   readonly #reader: JsonReader;
-  readonly #targets: Partial<Record<string, Target>> = {};
   /** Where `params` begins: offsets are counted from there. */
   #base = 0;
-  #meta: (Span & { members: Member[] }) | undefined;
+  #name: Target | undefined;
+  #uri: Target | undefined;
+  #taskId: Target | undefined;
+  /** Members of `ref`. */
+  #reference: Partial<Record<string, Target>> | undefined;
+  #meta: Span | undefined;
   #values: ScannedMeta | undefined;
   #retry = false;
   #hasTask = false;
-  #hasReference = false;
 
   constructor(reader: JsonReader) {
     this.#reader = reader;
@@ -54,20 +60,21 @@ export class ParamsScan {
     const reader = this.#reader;
     if (reader.peekByte() !== OPEN_BRACE) return reader.skip();
     this.#base = reader.pos;
-    return reader.object((key) => {
-      if (key === '_meta') this.#readMeta();
-      else if (key === 'ref' && reader.peekByte() === OPEN_BRACE) this.#readRef();
-      else this.#readMember(key);
-    }, true);
+    const seen = new SeenKeys();
+    if (reader.enterObject())
+      do this.#readMember(reader.key(seen));
+      while (reader.more());
+    return { start: this.#base, end: reader.pos };
   }
 
   finish(method: string, span: Span, bytes: Uint8Array): ScannedParams {
     if (bytes[span.start] !== OPEN_BRACE) throw new McpError('invalid_request', '"params" must be an object.');
     const target = this.#target(method);
+    const params = bytes.subarray(span.start, span.end);
     return {
-      payload: Payload.json<JsonObject>(bytes.subarray(span.start, span.end), {
+      payload: Payload.json<JsonObject>(params, {
         target: target?.span,
-        meta: this.#meta,
+        meta: this.#meta && new MetaSpan(params, this.#meta),
         hasTask: this.#hasTask,
       }),
       target: target?.text,
@@ -77,32 +84,69 @@ export class ParamsScan {
   }
 
   #target(method: string): Target | undefined {
-    const member = targetMember(method);
-    if (member === undefined) return undefined;
-    return member === 'ref' ? this.#reference() : this.#targets[member];
+    switch (targetMember(method)) {
+      case 'name':
+        return this.#name;
+      case 'uri':
+        return this.#uri;
+      case 'taskId':
+        return this.#taskId;
+      case 'ref':
+        return this.#referred();
+      case undefined:
+        return undefined;
+    }
   }
 
-  #reference(): Target | undefined {
-    if (!this.#hasReference) return undefined;
+  #referred(): Target | undefined {
+    const reference = this.#reference;
+    if (!reference) return undefined;
     const value = (key: string): unknown => {
-      const target = this.#targets[`ref.${key}`];
+      const target = reference[key];
       return target && (target.text ?? OTHER);
     };
-    return this.#targets[`ref.${referenceMember({ type: value('type'), name: value('name'), uri: value('uri') })}`];
+    return reference[referenceMember({ type: value('type'), name: value('name'), uri: value('uri') })];
   }
 
   #readMember(key: string): void {
-    if (key === 'name' || key === 'uri' || key === 'taskId') this.#targets[key] = this.#readTarget();
-    else this.#reader.pass();
-    if (key === 'requestState' || key === 'inputResponses') this.#retry = true;
-    else if (key === 'task') this.#hasTask = true;
+    switch (key) {
+      case '_meta':
+        this.#readMeta();
+        return;
+      case 'name':
+        this.#name = this.#readTarget();
+        return;
+      case 'uri':
+        this.#uri = this.#readTarget();
+        return;
+      case 'taskId':
+        this.#taskId = this.#readTarget();
+        return;
+      case 'ref':
+        this.#readReference();
+        return;
+      case 'requestState':
+      case 'inputResponses':
+        this.#retry = true;
+        break;
+      case 'task':
+        this.#hasTask = true;
+        break;
+    }
+    this.#reader.pass();
   }
 
-  #readRef(): void {
-    this.#hasReference = true;
-    this.#reader.object((key) => {
-      this.#targets[`ref.${key}`] = this.#readTarget();
+  #readReference(): void {
+    const reader = this.#reader;
+    if (reader.peekByte() !== OPEN_BRACE) {
+      reader.pass();
+      return;
+    }
+    const reference: Partial<Record<string, Target>> = {};
+    reader.object((key) => {
+      reference[key] = this.#readTarget();
     }, true);
+    this.#reference = reference;
   }
 
   #readTarget(): Target {
@@ -111,31 +155,30 @@ export class ParamsScan {
     const start = reader.pos;
     const text = isText ? (reader.scalar() as string) : undefined;
     if (!isText) reader.pass();
-    return { span: this.#span(start), text };
-  }
-
-  /** From `start` to where the reader is, counted from the beginning of `params`. */
-  #span(start: number): Span {
-    return { start: start - this.#base, end: this.#reader.pos - this.#base };
+    return { span: { start: start - this.#base, end: reader.pos - this.#base }, text };
   }
 
   #readMeta(): void {
     const reader = this.#reader;
     // What is stamped later would stand beside it, as a second "_meta".
     if (reader.peekByte() !== OPEN_BRACE) throw new McpError('invalid_envelope', '"_meta" must be an object.');
-    const members: Member[] = [];
-    const values = noMeta();
-    const span = reader.object((key, start) => {
-      reader.peekByte();
-      const from = reader.pos;
-      this.#readMetaMember(key, values);
-      members.push({ key, start: start - this.#base, value: this.#span(from) });
-    }, true);
-    this.#meta = { start: span.start - this.#base, end: span.end - this.#base, members };
-    this.#values = values;
+    const { pos: start, elements } = reader;
+    this.#values = passKnownMeta(reader) ?? this.#readNewMeta({ start, elements });
+    this.#meta = { start: start - this.#base, end: reader.pos - this.#base };
   }
 
-  #readMetaMember(key: string, values: ScannedMeta): void {
+  #readNewMeta(from: MetaStart): ScannedMeta {
+    const reader = this.#reader;
+    const values = noMeta();
+    const seen = new SeenKeys();
+    if (reader.enterObject())
+      do this.#readMetaMember(reader.key(seen), values);
+      while (reader.more());
+    keepMeta(reader, values, from);
+    return values;
+  }
+
+  #readMetaMember(key: string, values: Writable<ScannedMeta>): void {
     const reader = this.#reader;
     switch (key) {
       case META.protocolVersion:
@@ -160,7 +203,10 @@ export class ParamsScan {
   }
 }
 
-const noMeta = (): ScannedMeta => ({
+/** While it is read. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const noMeta = (): Writable<ScannedMeta> => ({
   protocolVersion: undefined,
   progressToken: undefined,
   logLevel: undefined,

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { targetMember } from '../core/methods.ts';
 import { joinJson, Payload, type Member, type ParamsSpans, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
+import { MetaSpan } from './meta-span.ts';
 import { membersOf } from './result.ts';
 
 const encoder = new TextEncoder();
@@ -47,15 +48,24 @@ export function replaceMember(object: Payload<JsonObject>, key: string, value: u
 }
 
 function splice({ bytes, spans }: Payload<JsonObject>, at: Span, json: string): Payload<JsonObject> {
-  const spliced = joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]);
-  return spans ? Payload.json(spliced, () => moved(spans, at, spliced.length - bytes.length)) : Payload.json(spliced);
+  // Of bytes, more bytes are made.
+  const spliced = joinJson([bytes.subarray(0, at.start), json, bytes.subarray(at.end)]) as Uint8Array;
+  return spans ? Payload.json(spliced, () => moved(spans, at, { to: spliced, from: bytes })) : Payload.json(spliced);
 }
 
-const moved = ({ target, meta, ...rest }: ParamsSpans, at: Span, by: number): ParamsSpans => ({
-  ...rest,
-  ...(target ? { target: { start: after(target.start, at, by), end: after(target.end, at, by) } } : {}),
-  ...(meta ? { meta: meta.start > at.start ? moveMeta(meta, by) : meta } : {}),
-});
+/** Spans of bytes in which the value at a place was replaced. */
+function moved(
+  { target, meta, ...rest }: ParamsSpans,
+  at: Span,
+  { to, from }: { to: Uint8Array; from: Uint8Array },
+): ParamsSpans {
+  const by = to.length - from.length;
+  return {
+    ...rest,
+    target: target && { start: after(target.start, at, by), end: after(target.end, at, by) },
+    meta: meta && new MetaSpan(to, meta.start > at.start ? moveSpan(meta, by) : meta),
+  };
+}
 
 /** Where an offset is once the value at a place has another length. */
 const after = (offset: number, { start }: Span, by: number): number => (offset > start ? offset + by : offset);
@@ -103,82 +113,52 @@ function valuesOf(patch: MetaPatch): JsonObject {
 const addedBy = (patch: MetaPatch): [string, string][] =>
   Object.entries(patch).filter((entry): entry is [string, string] => entry[1] !== undefined);
 
-type MetaSpan = NonNullable<ParamsSpans['meta']>;
-
 /** What stands before a `_meta` that a payload had not. */
 const META_KEY = '{"_meta":';
 
 function spliceMeta(params: Payload<JsonObject>, spans: ParamsSpans, patch: MetaPatch): Payload<JsonObject> {
-  const added = piecesOf(patch);
+  const added = writtenBy(patch);
   const { bytes } = params;
-  const { target, meta: at } = spans;
+  const { target, meta: at, hasTask } = spans;
   if (!at && added.length === 0) return params;
-  const kept = at ? at.members.filter((member) => !Object.hasOwn(patch, member.key)).map((m) => pieceOf(bytes, m)) : [];
-  const meta = writeMeta(at?.start ?? META_KEY.length, [...kept, ...added]);
-  const around = at
-    ? [bytes.subarray(0, at.start), meta.json, bytes.subarray(at.end)]
-    : [META_KEY, meta.json, ...afterNew(bytes)];
-  const json = joinJson(around);
-  const by = json.length - bytes.length;
-  const moved = target && target.start > (at?.start ?? 0) ? moveSpan(target, by) : target;
-  return Payload.json(json, { ...(moved ? { target: moved } : {}), meta: meta.span, hasTask: spans.hasTask });
+  const kept = at ? at.members.filter(({ key }) => !Object.hasOwn(patch, key)).map((m) => bytesOf(bytes, m)) : [];
+  const meta = objectOf([...kept, ...added]);
+  const start = at?.start ?? META_KEY.length;
+  const around = at ? [bytes.subarray(0, start), meta, bytes.subarray(at.end)] : [META_KEY, meta, ...afterNew(bytes)];
+  // Of bytes, more bytes are made.
+  const json = joinJson(around) as Uint8Array;
+  const moved = target && target.start > (at?.start ?? 0) ? moveSpan(target, json.length - bytes.length) : target;
+  return Payload.json(json, {
+    target: moved,
+    meta: new MetaSpan(json, { start, end: start + meta.length }),
+    hasTask,
+  });
 }
 
 /** What follows a new `_meta`: the members that were there. */
 const afterNew = (bytes: Uint8Array): (Uint8Array | string)[] =>
   isEmptyObject(bytes) ? ['}'] : [',', bytes.subarray(1)];
 
-/** A member of `_meta` as bytes; `valueAt` is where its value starts in them. */
-interface Piece {
-  readonly key: string;
-  readonly bytes: Uint8Array;
-  readonly valueAt: number;
-}
+const bytesOf = (bytes: Uint8Array, { start, value }: Member): Uint8Array => bytes.subarray(start, value.end);
 
-const pieceOf = (bytes: Uint8Array, { key, start, value }: Member): Piece => ({
-  key,
-  bytes: bytes.subarray(start, value.end),
-  valueAt: value.start - start,
-});
+const written = new WeakMap<MetaPatch, readonly Uint8Array[]>();
 
-const pieces = new WeakMap<MetaPatch, readonly Piece[]>();
-
-/** What a patch adds, written; a session has the same patch for each of its calls. */
-function piecesOf(patch: MetaPatch): readonly Piece[] {
-  const known = pieces.get(patch);
+/** The members that a patch adds, written; a session has the same patch for each of its calls. */
+function writtenBy(patch: MetaPatch): readonly Uint8Array[] {
+  const known = written.get(patch);
   if (known) return known;
-  const made = addedBy(patch).map(newPiece);
-  pieces.set(patch, made);
+  const made = addedBy(patch).map(([key, json]) => encoder.encode(`${JSON.stringify(key)}:${json}`));
+  written.set(patch, made);
   return made;
 }
 
-const newPiece = ([key, json]: [string, string]): Piece => {
-  const name = `${JSON.stringify(key)}:`;
-  return { key, bytes: encoder.encode(name + json), valueAt: encoder.encode(name).length };
-};
-
-function writeMeta(start: number, pieces: readonly Piece[]): { json: Uint8Array; span: MetaSpan } {
-  const members: Member[] = [];
-  const parts: (Uint8Array | string)[] = ['{'];
-  let end = start + 1;
-  for (const { key, bytes, valueAt } of pieces) {
-    if (members.length > 0) parts.push(',');
-    if (members.length > 0) end++;
-    parts.push(bytes);
-    members.push({ key, start: end, value: { start: end + valueAt, end: end + bytes.length } });
-    end += bytes.length;
-  }
-  parts.push('}');
-  const json = joinJson(parts);
-  return { json: typeof json === 'string' ? encoder.encode(json) : json, span: { start, end: end + 1, members } };
+function objectOf(members: readonly Uint8Array[]): Uint8Array {
+  const parts = members.flatMap((member, at) => (at === 0 ? [member] : [',', member]));
+  const json = joinJson(['{', ...parts, '}']);
+  return typeof json === 'string' ? encoder.encode(json) : json;
 }
 
 const moveSpan = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by });
-
-const moveMeta = (meta: MetaSpan, by: number): MetaSpan => ({
-  ...moveSpan(meta, by),
-  members: meta.members.map(({ key, start, value }) => ({ key, start: start + by, value: moveSpan(value, by) })),
-});
 
 const isEmptyObject = (bytes: Uint8Array): boolean => bytes.subarray(1, -1).every((byte) => byte <= 0x20);
 
