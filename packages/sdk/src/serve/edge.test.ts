@@ -89,13 +89,15 @@ describe('authenticate', () => {
     expect(await resolveEdge().admit(request)).toBeNull();
   });
 
-  it('refuses by throwing, and is not asked about a request that is refused before', async () => {
+  it('refuses by throwing or rejecting, and is not asked about a request that is refused before', async () => {
     const edge = resolveEdge({
       authenticate: () => {
         throw new McpError('unauthenticated', 'no');
       },
     });
-    await expect(edge.admit(request)).rejects.toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(() => edge.admit(request)).toThrow(expect.objectContaining({ code: 'unauthenticated', status: 401 }));
+    const rejecting = resolveEdge({ authenticate: () => Promise.reject(new McpError('forbidden', 'no')) });
+    await expect(rejecting.admit(request)).rejects.toMatchObject({ code: 'forbidden', status: 403 });
     expect(() => edge.admit({ ...request, header: () => 'evil' })).toThrow(McpError);
   });
 });

@@ -142,11 +142,14 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   };
 }
 
-async function authenticated(
+/** Waits only for who answers with a promise. */
+function authenticated(
   authenticate: NonNullable<EdgeOptions['authenticate']>,
   request: EdgeRequest,
-): Promise<Principal | null> {
-  return (await authenticate((name) => request.header(name))) ?? null;
+): Promise<Principal | null> | Principal | null {
+  // JavaScript may return nothing: anonymous too.
+  const found: Promise<Principal | null> | Principal | null | undefined = authenticate((name) => request.header(name));
+  return found instanceof Promise ? found.then((principal) => principal ?? null) : (found ?? null);
 }
 
 type SessionSettings = Pick<Edge, 'audience' | 'legacySessions' | 'sse' | 'store' | 'bus' | 'sessionIdleMs'>;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AbortListener } from '../core/cancellation.ts';
+import { Cancellation, type AbortListener } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { WireJson } from '../wire/encode.ts';
 import {
@@ -58,10 +58,8 @@ class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly #req: IncomingMessage & { body?: unknown };
   readonly #res: ServerResponse;
-  #controller: AbortController | undefined;
-  /** Told when the peer goes away; nearly always one. */
-  readonly #listeners: AbortListener[] = [];
-  #isListening = false;
+  /** Aborts when the peer goes away; undefined until somebody listens. */
+  #peer: Cancellation | undefined;
 
   constructor(req: IncomingMessage & { body?: unknown }, res: ServerResponse) {
     this.#req = req;
@@ -80,37 +78,24 @@ class NodeRequest implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      const controller = new AbortController();
-      this.#controller = controller;
-      this.onAbort((reason) => {
-        controller.abort(reason);
-      });
-    }
-    return this.#controller.signal;
+    return this.#watched().signal;
   }
 
   onAbort(listener: AbortListener): () => void {
-    if (this.#res.destroyed) {
-      if (!this.#res.writableFinished) listener(gone());
-      return () => undefined;
-    }
-    this.#listen();
-    this.#listeners.push(listener);
-    return () => {
-      const at = this.#listeners.indexOf(listener);
-      if (at >= 0) this.#listeners.splice(at, 1);
-    };
+    return this.#watched().onAbort(listener);
   }
 
   /** One listener of the response serves all: adding one to an emitter and taking it off is a hundredth of a call. */
-  #listen(): void {
-    if (this.#isListening) return;
-    this.#isListening = true;
-    this.#res.on('close', () => {
-      if (this.#res.writableFinished) return;
-      for (const listener of this.#listeners.splice(0)) listener(gone());
-    });
+  #watched(): Cancellation {
+    if (this.#peer) return this.#peer;
+    const peer = new Cancellation();
+    const res = this.#res;
+    const onClose = (): void => {
+      if (!res.writableFinished) peer.abort(gone());
+    };
+    if (res.destroyed) onClose();
+    else res.on('close', onClose);
+    return (this.#peer = peer);
   }
 
   header(name: string): string | undefined {
@@ -186,28 +171,40 @@ const gone = (): McpError => new McpError('cancelled', 'The caller went away.');
 
 /**
  * A body up to this length is written together with the head. Unit: bytes. Node joins a text to the head and makes one
- * write of both, which saves a short answer a fifth of its time; a long one costs more to copy than to write in parts.
+ * write of both, which saves a short answer a fifth of its time; a long one costs more to copy than to write in parts:
+ * an answer of 10 kB costs an eighth less so.
  */
 const ONE_WRITE_BYTES = 2_048;
 
 function writeBody(res: ServerResponse, { status, headers, body = [] }: HttpResponse): void {
-  const isOneText = body.every(isText);
-  const parts = isOneText ? [body.join('')] : body;
-  let length = 0;
-  for (const part of parts) length += Buffer.byteLength(part);
+  const text = shortText(body);
   // A list costs node:http less than an object does.
-  const list = ['content-length', String(length)];
+  const list = ['content-length', String(text?.length ?? byteLength(body))];
   for (const name in headers) list.push(name, headers[name] ?? '');
   res.writeHead(status, list);
-  if (isOneText) res.end(parts[0], 'utf8');
-  else if (length <= ONE_WRITE_BYTES) res.end(parts.map(toLatin1).join(''), 'latin1');
+  if (text !== undefined) res.end(text, 'latin1');
   else {
-    for (const part of parts) res.write(part);
-    res.end();
+    const last = body.length - 1;
+    for (let i = 0; i < last; i++) res.write(body[i]);
+    res.end(body[last]);
   }
 }
 
-const isText = (part: WireJson): part is string => typeof part === 'string';
+/** All of a short body, as a text with a character for each byte of it in UTF-8; undefined of a long one. */
+function shortText(body: readonly WireJson[]): string | undefined {
+  let text = '';
+  for (const part of body) {
+    if (text.length + part.length > ONE_WRITE_BYTES) return undefined;
+    text += toLatin1(part);
+  }
+  return text;
+}
+
+function byteLength(body: readonly WireJson[]): number {
+  let length = 0;
+  for (const part of body) length += Buffer.byteLength(part);
+  return length;
+}
 
 const NON_ASCII = /[^\0-\x7f]/;
 
