@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { report } from '../measure/child.ts';
 import { EVENT_BYTES, FIRST } from './callers.ts';
 
@@ -23,21 +23,23 @@ interface Asked {
 
 let go: () => void = () => undefined;
 
-async function flood(res: ServerResponse, { id, params }: Asked): Promise<void> {
+/** The stream of a flood, as fast as it is read. */
+async function* flooding({ id, params }: Asked): AsyncGenerator<string> {
   const progressToken = params?._meta?.progressToken;
-  const send = async (message: unknown): Promise<void> => {
-    if (!res.write(`data: ${JSON.stringify(message)}\n\n`))
-      await Promise.race([once(res, 'drain'), once(res, 'close')]);
-  };
-  const tell = (progress: number, message: string): Promise<void> =>
-    send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress, message } });
-  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  const event = (message: object): string => `data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
+  const told = (progress: number, message: string): string =>
+    event({ method: 'notifications/progress', params: { progressToken, progress, message } });
   const started = new Promise<void>((resolve) => (go = resolve));
-  await tell(1, FIRST);
+  yield told(1, FIRST);
   await started;
-  for (let i = 2; i <= events && !res.destroyed; i++) await tell(i, text);
-  await send({ jsonrpc: '2.0', id, result: { ...CACHED, content: [] } });
-  res.end();
+  for (let i = 2; i <= events; i++) yield told(i, text);
+  yield event({ id, result: { ...CACHED, content: [] } });
+}
+
+async function flood(res: ServerResponse, asked: Asked): Promise<void> {
+  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  // A reader that goes away ends it.
+  await pipeline(flooding(asked), res).catch(() => undefined);
 }
 
 /** The result of everything but a flood; undefined for what this era does not have. */
