@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import type { BenchResults } from '../throughput/results.ts';
 import { plotsOf } from './plots.ts';
@@ -12,6 +12,7 @@ const STYLE = { printWidth: 120, singleQuote: true };
 /** Writes the results of this major version of Node, their plots, and the part of the README that shows all results. */
 export async function writeReport(results: BenchResults): Promise<void> {
   const name = `node-${Number.parseInt(results.facts.node, 10)}`;
+  mkdirSync(FOLDER, { recursive: true });
   writeFileSync(new URL(`${name}.json`, FOLDER), await format(JSON.stringify(results), { ...STYLE, parser: 'json' }));
   for (const [plot, svg] of Object.entries(plotsOf(results)))
     writeFileSync(new URL(`${name}-${plot}.svg`, FOLDER), svg);

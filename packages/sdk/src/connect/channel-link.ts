@@ -1,4 +1,5 @@
 import type { Call, RequestId } from '../core/call.ts';
+import { BriefMap } from '../core/brief-map.ts';
 import { abortedBy } from '../core/cancellation.ts';
 import { McpError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -23,7 +24,7 @@ class ChannelLink implements Link {
   readonly closed: Promise<unknown>;
   onRequest: ServerRequestHandler | undefined;
   readonly #channel: Channel;
-  readonly #pending = new Map<RequestId, Exchange>();
+  readonly #pending = new BriefMap<RequestId, Exchange>();
   readonly #listeners = new Set<(frame: NotificationFrame) => void>();
   /** Running answers to the server's own requests. */
   readonly #answering = new Map<RequestId, AbortController>();
@@ -55,14 +56,14 @@ class ChannelLink implements Link {
     if (call.isNotification) return this.notify(call.method, call.params).then(noReply);
     const id = this.#nextId++;
     const exchange = new Exchange(call, id, (reason) => {
-      if (this.#take(id) !== exchange) return;
+      if (this.#pending.take(id) !== exchange) return;
       if (isCancellable(call)) this.#tellCancelled(id);
       exchange.fail(McpError.from(reason));
     });
     this.#pending.set(id, exchange);
     const params = call.progressToken === undefined ? call.params : patchMeta(call.params, tokenPatch(id));
     this.#channel.send(encodeRequest(id, call.method, params))?.catch((refused: unknown) => {
-      this.#take(id)?.fail(McpError.from(refused));
+      this.#pending.take(id)?.fail(McpError.from(refused));
     });
     return exchange.reply;
   };
@@ -97,11 +98,11 @@ class ChannelLink implements Link {
 
   #failBroken(id: RequestId | null, cause: McpError): void {
     const message = `${this.label} sent a response that cannot be read: ${cause.message}`;
-    if (id !== null) this.#take(id)?.fail(new McpError('unavailable', message, { cause }));
+    if (id !== null) this.#pending.take(id)?.fail(new McpError('unavailable', message, { cause }));
   }
 
   #handle(frame: Frame, relatedTo: RequestId | undefined): void {
-    if (frame.kind === 'response') this.#take(frame.id ?? '')?.respond(frame);
+    if (frame.kind === 'response') this.#pending.take(frame.id ?? '')?.respond(frame);
     else if (frame.kind === 'request') void this.#answer(frame, relatedTo);
     else this.#route(frame, relatedTo);
   }
@@ -125,7 +126,7 @@ class ChannelLink implements Link {
       return;
     }
     if (this.#pending.get(id)?.call.method === 'subscriptions/listen')
-      this.#take(id)?.fail(new McpError('unavailable', `${this.label} ended the stream.`));
+      this.#pending.take(id)?.fail(new McpError('unavailable', `${this.label} ended the stream.`));
   }
 
   #route(frame: NotificationFrame, relatedTo: RequestId | undefined): void {
@@ -154,19 +155,13 @@ class ChannelLink implements Link {
 
   /** Legacy servers log for whatever call they like, modern ones for those that ask for it, and never for a stream of changes. */
   #mayLog(): Exchange[] {
-    const calls = [...this.#pending.values()].filter(({ call }) => call.method !== 'subscriptions/listen');
+    const calls = this.#pending.values().filter(({ call }) => call.method !== 'subscriptions/listen');
     return this.#era === 'legacy' ? calls : calls.filter(({ call }) => call.logLevel !== undefined);
   }
 
   #tellCancelled(requestId: RequestId): void {
     // A server that is gone has nothing to cancel.
     this.notify('notifications/cancelled', Payload.of<JsonObject>({ requestId })).catch(() => undefined);
-  }
-
-  #take(id: RequestId): Exchange | undefined {
-    const exchange = this.#pending.get(id);
-    this.#pending.delete(id);
-    return exchange;
   }
 
   #end(cause: unknown): void {

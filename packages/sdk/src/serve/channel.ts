@@ -1,3 +1,4 @@
+import { BriefMap } from '../core/brief-map.ts';
 import { Cancellation, type SignalSource } from '../core/cancellation.ts';
 import type { CallerSession, Principal, RequestId } from '../core/call.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
@@ -72,7 +73,7 @@ class ChannelEndpoint implements ChannelServer {
   readonly #principal: () => Principal | null;
   readonly #clock: Clock;
   /** Requests of both eras that are not answered yet. */
-  readonly #requests = new Map<RequestId, RunningRequest>();
+  readonly #requests = new BriefMap<RequestId, RunningRequest>();
   readonly #work = new WorkCount();
   readonly #gone = new AbortController();
   readonly #caller = new ChannelCaller(this.#gone);
@@ -187,7 +188,7 @@ class ChannelEndpoint implements ChannelServer {
     if (hasModernEnvelope(frame))
       await relayAnswer(await this.#modern(frame, request), (message) => pass(encodeModern(frame, message), message));
     else await relayAnswer(await this.#answerLegacy(frame), (message) => pass(encodeLegacy(frame, message), message));
-    this.#requests.delete(frame.id);
+    this.#requests.take(frame.id);
   }
 
   async #modern(frame: RequestFrame, source: SignalSource): Promise<Reply> {
