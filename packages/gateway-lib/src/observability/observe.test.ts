@@ -31,6 +31,21 @@ describe('observing a call', () => {
     ]);
   });
 
+  it.each([
+    ['returns nothing', () => undefined],
+    ['resolves to nothing', () => Promise.resolve(undefined)],
+    [
+      'throws',
+      () => {
+        throw new TypeError('x');
+      },
+    ],
+  ])('tells of a handler that %s', async (_, handler) => {
+    // Middleware in JavaScript may forget to return.
+    await expect(observed(handler as unknown as Handler)(call)).rejects.toBeInstanceOf(TypeError);
+    expect(recorder.facts[0]?.fields).toMatchObject({ outcome: 'error', code: 'internal' });
+  });
+
   it('tells who called, if that is known, and no target where there is none', async () => {
     const principal = { subject: 'ann', scopes: new Set<string>() };
     await observed(() => Promise.resolve(answer({})))(createCall('tools/list', {}, { principal }));

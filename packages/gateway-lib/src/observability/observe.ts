@@ -1,33 +1,27 @@
-import type { Call, Clock, Middleware, Outcome, Reply, Telemetry } from '@org/mcp-sdk';
+import type { Call, Clock, Middleware, Outcome, Telemetry } from '@org/mcp-sdk';
 import { McpError } from '@org/mcp-sdk';
 
 /** Outermost stage: tells how each call ended and how long it took. */
 export const createObserve =
   (telemetry: Telemetry, clock: Clock): Middleware =>
   (next) =>
-  (call) => {
+  async (call) => {
     const start = clock.now();
     const tell = (outcome: Outcome, code?: string): void => {
-      telemetry.record({
-        name: 'call',
-        severity: 'debug',
-        fields: describe(call, { outcome, ms: clock.now() - start, code }),
-      });
+      const fields = describe(call, { outcome, ms: clock.now() - start, code });
+      telemetry.record({ name: 'call', severity: 'debug', fields });
     };
-    const replying = next(call);
-    // The promise is given on as it is: one that waited for it would be one more on the way of each call.
-    replying.then(
-      (reply: Reply) => {
-        const kind = reply.peek();
-        if (kind === 'stream') void reply.done.then(tell);
-        else tell(kind);
-      },
-      (thrown: unknown) => {
-        const { code } = McpError.from(thrown);
-        tell(code === 'cancelled' ? 'cancelled' : 'error', code);
-      },
-    );
-    return replying;
+    try {
+      const reply = await next(call);
+      const kind = reply.peek();
+      if (kind === 'stream') void reply.done.then(tell);
+      else tell(kind);
+      return reply;
+    } catch (thrown) {
+      const { code } = McpError.from(thrown);
+      tell(code === 'cancelled' ? 'cancelled' : 'error', code);
+      throw thrown;
+    }
   };
 
 /** Spreading parts that may be absent takes three times as long. */

@@ -7,7 +7,7 @@ interface Box<V> {
  *
  * @remarks A `Map` moves to a new table every few changes. A table that was left still holds the members of that moment
  * and the table after it (see {@link LinkedList}); what it holds here is a box that is empty by then. Without it a call
- * over a pipe cost twice as much once the heap had been collected as a whole.
+ * over a pipe cost 56 µs instead of 34 once the heap had been collected as a whole (ADR 22).
  */
 export class BriefMap<K, V extends object> {
   readonly #boxes = new Map<K, Box<V>>();

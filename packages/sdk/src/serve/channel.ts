@@ -185,10 +185,13 @@ class ChannelEndpoint implements ChannelServer {
     // Nothing may follow once the caller has cancelled, but the end of what it was asked.
     const pass = (json: WireJson, message: LegacyMessage): Promise<void> | undefined =>
       !request.isCancelled || message.kind === 'withdrawal' ? send(json, message) : undefined;
-    if (hasModernEnvelope(frame))
-      await relayAnswer(await this.#modern(frame, request), (message) => pass(encodeModern(frame, message), message));
-    else await relayAnswer(await this.#answerLegacy(frame), (message) => pass(encodeLegacy(frame, message), message));
-    this.#requests.take(frame.id);
+    try {
+      if (hasModernEnvelope(frame))
+        await relayAnswer(await this.#modern(frame, request), (message) => pass(encodeModern(frame, message), message));
+      else await relayAnswer(await this.#answerLegacy(frame), (message) => pass(encodeLegacy(frame, message), message));
+    } finally {
+      this.#requests.take(frame.id);
+    }
   }
 
   async #modern(frame: RequestFrame, source: SignalSource): Promise<Reply> {

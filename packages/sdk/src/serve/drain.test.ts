@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred, FakeClock, settled } from '../../test/support/fake-clock.ts';
 import { createCall } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
+import type { Handler } from '../core/handler.ts';
 import { Payload } from '../core/payload.ts';
 import { resultReply, streamReply, type Message, type Reply } from '../core/reply.ts';
 import { PushQueue } from '../wire/queue.ts';
@@ -33,6 +34,22 @@ describe('draining', () => {
       code: 'overloaded',
       message: expect.stringContaining('closing') as string,
     });
+  });
+
+  it.each([
+    ['returns nothing', () => undefined],
+    ['resolves to nothing', () => Promise.resolve(undefined)],
+    [
+      'throws',
+      () => {
+        throw new McpError('forbidden', 'x');
+      },
+    ],
+  ])('fails a call whose handler %s, and does not wait for it', async (_, handler) => {
+    const drain = new Drain('gateway', new FakeClock());
+    // Middleware in JavaScript may forget to return.
+    await expect(drain.middleware(handler as unknown as Handler)(call)).rejects.toBeInstanceOf(Error);
+    await drain.close(5_000);
   });
 
   it('waits for calls, for streams to their end, and for calls that fail', async () => {

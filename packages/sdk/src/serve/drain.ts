@@ -1,10 +1,9 @@
 import { Cancellation } from '../core/cancellation.ts';
-import { EdgeCall, type Call, type InnerCall } from '../core/call.ts';
+import { EdgeCall, type InnerCall } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { McpError } from '../core/errors.ts';
-import type { Handler, Middleware } from '../core/handler.ts';
+import type { Middleware } from '../core/handler.ts';
 import { LinkedList, type ListItem } from '../core/linked-list.ts';
-import type { Reply } from '../core/reply.ts';
 
 /** Counts running calls, lets them finish, and aborts those that take too long. */
 export class Drain {
@@ -26,20 +25,21 @@ export class Drain {
   }
 
   /** Counts calls to the end of their reply, and refuses new ones once closing. */
-  readonly middleware: Middleware = (next) => (call) => {
-    if (this.#closed)
-      return Promise.reject(new McpError('overloaded', `The ${this.#who} is closing; call another one.`));
+  readonly middleware: Middleware = (next) => async (call) => {
+    if (this.#closed) throw new McpError('overloaded', `The ${this.#who} is closing; call another one.`);
     const running = this.#running.add(new Cancellation(call));
-    const finished = (): void => {
+    try {
+      const reply = await next(new this.#Made(call, running.value));
+      if (reply.single) this.#finished(running);
+      else
+        void reply.done.then(() => {
+          this.#finished(running);
+        });
+      return reply;
+    } catch (thrown) {
       this.#finished(running);
-    };
-    const replying = begin(next, new this.#Made(call, running.value));
-    // The promise is given on as it is: one that waited for it would be one more on the way of each call.
-    replying.then((reply) => {
-      if (reply.single) finished();
-      else void reply.done.then(finished);
-    }, finished);
-    return replying;
+      throw thrown;
+    }
   };
 
   /**
@@ -67,14 +67,5 @@ export class Drain {
     running.value.end();
     running.remove();
     if (this.#running.size === 0) this.#onIdle();
-  }
-}
-
-/** A handler may be a function that throws. */
-function begin(next: Handler, call: Call): Promise<Reply> {
-  try {
-    return next(call);
-  } catch (thrown) {
-    return Promise.reject(McpError.from(thrown));
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Principal } from '../core/call.ts';
 import { McpError } from '../core/errors.ts';
 import { resolveEdge, type EdgeOptions } from './edge.ts';
 
@@ -99,6 +100,28 @@ describe('authenticate', () => {
     const rejecting = resolveEdge({ authenticate: () => Promise.reject(new McpError('forbidden', 'no')) });
     await expect(rejecting.admit(request)).rejects.toMatchObject({ code: 'forbidden', status: 403 });
     expect(() => edge.admit({ ...request, header: () => 'evil' })).toThrow(McpError);
+  });
+
+  it.each([
+    [
+      'names nobody',
+      (resolve: (value: null) => void) => {
+        resolve(null);
+      },
+      'null',
+    ],
+    [
+      'refuses',
+      (_: unknown, reject: (reason: unknown) => void) => {
+        reject(new McpError('forbidden', 'no'));
+      },
+      'forbidden',
+    ],
+  ])('waits for a promise that is none of this realm, which %s', async (_, then, outcome) => {
+    // Libraries and other realms have promises of their own.
+    const edge = resolveEdge({ authenticate: () => ({ then }) as unknown as Promise<Principal | null> });
+    const admitted = Promise.resolve(edge.admit(request)).then(String, (thrown: unknown) => McpError.from(thrown).code);
+    expect(await admitted).toBe(outcome);
   });
 });
 

@@ -142,15 +142,22 @@ export function resolveEdge(options: EdgeOptions = {}): Edge {
   };
 }
 
-/** Waits only for who answers with a promise. */
+/** Waits only for who answers with a promise, of whatever kind: one that is not waited for would be a principal. */
 function authenticated(
   authenticate: NonNullable<EdgeOptions['authenticate']>,
   request: EdgeRequest,
 ): Promise<Principal | null> | Principal | null {
-  // JavaScript may return nothing: anonymous too.
-  const found: Promise<Principal | null> | Principal | null | undefined = authenticate((name) => request.header(name));
-  return found instanceof Promise ? found.then((principal) => principal ?? null) : (found ?? null);
+  const found = authenticate((name) => request.header(name));
+  return isThenable(found) ? awaited(found) : orNobody(found);
 }
+
+const isThenable = (value: object | null | undefined): value is PromiseLike<Principal | null> =>
+  value !== null && value !== undefined && 'then' in value;
+
+const awaited = async (found: PromiseLike<Principal | null>): Promise<Principal | null> => orNobody(await found);
+
+/** JavaScript may return nothing: anonymous too. */
+const orNobody = (found: Principal | null | undefined): Principal | null => found ?? null;
 
 type SessionSettings = Pick<Edge, 'audience' | 'legacySessions' | 'sse' | 'store' | 'bus' | 'sessionIdleMs'>;
 

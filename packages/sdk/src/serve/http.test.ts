@@ -176,4 +176,13 @@ describe('a handler that fails of itself', () => {
       await endpoint(() => Promise.reject(error), { telemetry: { record } }).send(CALL.message, CALL.headers);
     expect(facts).toEqual([]);
   });
+
+  it('answers the request also when what its error carries along is no JSON', async () => {
+    const error = new McpError('not_found', 'x', { data: { size: 1n } });
+    const response = await endpoint(() => Promise.reject(error)).send(CALL.message, CALL.headers);
+    expect([response.status, await response.json()]).toEqual([
+      500,
+      expect.objectContaining({ id: CALL.message.id, error: expect.objectContaining({ code: -32603 }) as object }),
+    ]);
+  });
 });

@@ -94,7 +94,16 @@ class HttpEndpoint {
     } catch (thrown) {
       if (!modern || thrown instanceof FrameError) return this.#refuse(thrown);
       reportFailure(modern.method, modern.params.target, { thrown, telemetry: this.#edge.telemetry });
-      return this.#respond(modern, errorReply(thrown));
+      return this.#failed(modern, thrown);
+    }
+  }
+
+  #failed(frame: RequestFrame, thrown: unknown): HttpResponse {
+    try {
+      return this.#respond(frame, errorReply(thrown));
+    } catch (unsent) {
+      // What an error carries along may be no JSON either.
+      return this.#refuse(unsent);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { SignalSource } from '../core/cancellation.ts';
-import { createCall, EdgeCall, type Call, type Principal } from '../core/call.ts';
+import { changedCall, createInnerCall, EdgeCall, type Call, type Principal } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 
 /** Whom a session makes a call for, and what ends it. */
@@ -10,4 +10,4 @@ export interface LegacyCallOptions {
 
 /** A call that a session makes because its client has none like it; no signal is made that nobody looks at. */
 export const legacyCall = (method: string, params: JsonObject, { source, principal }: LegacyCallOptions): Call =>
-  new EdgeCall({ ...createCall(method, params, { principal }), era: 'legacy' }, source);
+  new EdgeCall(changedCall(createInnerCall(method, params, { principal }), { era: 'legacy' }), source);

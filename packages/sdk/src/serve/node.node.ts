@@ -170,7 +170,7 @@ function readBody(
 const gone = (): McpError => new McpError('cancelled', 'The caller went away.');
 
 /**
- * A body up to this length is written together with the head. Unit: bytes. Node joins a text to the head and makes one
+ * A body up to this length is written together with the head. Unit: bytes, and characters of texts. Node joins a text to the head and makes one
  * write of both, which saves a short answer a fifth of its time; a long one costs more to copy than to write in parts:
  * an answer of 10 kB costs an eighth less so.
  */

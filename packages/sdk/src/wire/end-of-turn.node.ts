@@ -23,5 +23,11 @@ export function atEndOfTurn(work: () => void): void {
 function flush(): void {
   const all = held;
   held = [];
-  for (const work of all) work();
+  let done = 0;
+  try {
+    while (done < all.length) all[done++]?.();
+  } finally {
+    // One that throws all the same does not cost the others their turn.
+    for (const work of all.slice(done)) atEndOfTurn(work);
+  }
 }

@@ -42,3 +42,16 @@ it('no write waits longer than a millisecond for the work of others', async () =
   await settled();
   expect(written).toHaveLength(3);
 });
+
+it('a write that fails of itself does not cost the others theirs', () => {
+  const turns: (() => void)[] = [];
+  vi.spyOn(globalThis, 'setImmediate').mockImplementation(((turn: () => void) => turns.push(turn)) as never);
+  const written: string[] = [];
+  atEndOfTurn(() => {
+    throw new Error('x');
+  });
+  atEndOfTurn(() => written.push('b'));
+  expect(turns.shift()).toThrow('x');
+  turns.shift()?.();
+  expect(written).toEqual(['b']);
+});

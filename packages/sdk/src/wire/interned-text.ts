@@ -4,7 +4,7 @@ import { META, MODERN_VERSION } from '../core/protocol.ts';
 export const KNOWN_TEXTS: readonly string[] = [
   ...['jsonrpc', 'id', 'method', 'params', 'result', 'error'],
   ...['_meta', 'name', 'uri', 'ref', 'type', 'arguments', 'cursor', 'requestState', 'inputResponses', 'task', 'taskId'],
-  ...Object.values(META),
+  ...Object.values(META).filter((name) => name !== META.prefix),
   ...['resultType', 'content', 'structuredContent', 'isError', 'ttlMs', 'cacheScope', 'text'],
   ...['2.0', MODERN_VERSION, 'complete'],
   ...['tools/call', 'tools/list', 'prompts/get', 'resources/read', 'server/discover'],
@@ -12,30 +12,30 @@ export const KNOWN_TEXTS: readonly string[] = [
 
 const BUCKETS = 1024;
 
-/** Length, first and last byte tell the texts apart well enough: what is found is compared byte by byte. */
-const bucketOf = (length: number, first: number, last: number): number => (length * 31 + first * 7 + last) % BUCKETS;
+/** Where a text may stand: by its length and three of its bytes, which are others for each text that is known. */
+function bucketOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  const last = end - 1;
+  const inner = bytes[last - (length >> 2)] ?? 0;
+  return (length * 31 + (bytes[start] ?? 0) * 7 + inner * 11 + (bytes[last] ?? 0)) % BUCKETS;
+}
 
 const NONE = -1;
 
 /** Reading a text char by char takes twice as long. */
 const BYTES: readonly Uint8Array[] = KNOWN_TEXTS.map((text) => new TextEncoder().encode(text));
 
-/** By bucket: the number of the text. */
+/** By bucket: the number of the text. No two share one (a test says so): a key of which one spelling is not known could stand twice. */
 const table = new Int8Array(BUCKETS).fill(NONE);
-for (const [number, text] of KNOWN_TEXTS.entries()) {
-  const bucket = bucketOf(text.length, text.charCodeAt(0), text.charCodeAt(text.length - 1));
-  if (table[bucket] === NONE) table[bucket] = number;
-}
+for (const [number, bytes] of BYTES.entries()) table[bucketOf(bytes, 0, bytes.length)] = number;
 
 /**
  * The number of the text in {@link KNOWN_TEXTS} that ASCII bytes spell; -1 if it is not there. Nothing is allocated.
- *
- * @remarks Decoding the 15 keys of a request anew was a fifth of the time that reading it took.
  */
 export function knownText(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length === 0) return NONE;
-  const number = table[bucketOf(length, bytes[start] ?? 0, bytes[end - 1] ?? 0)] ?? NONE;
+  const number = table[bucketOf(bytes, start, end)] ?? NONE;
   const known = BYTES[number];
   if (known?.length !== length) return NONE;
   for (let i = 0; i < length; i++) if (known[i] !== bytes[start + i]) return NONE;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytes, check } from '../../test/support/property.ts';
 import { McpError } from '../core/errors.ts';
-import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader } from './json-reader.ts';
+import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type ReadTerms } from './json-reader.ts';
 
 const NO_LIMITS = { maxDepth: 10_000, maxElements: 1_000_000 };
 
@@ -272,5 +272,53 @@ describe('JsonReader duplicate keys', () => {
         new JsonReader(json).object(() => undefined);
       }),
     ).toBe('parse_error');
+  });
+});
+
+describe('text that is trusted', () => {
+  const terms = { maxDepth: 512, maxElements: 1_000_000, trustsText: true };
+  const reads = (json: string, limits: ReadTerms = terms): boolean => {
+    const reader = new JsonReader(bytes(json), limits);
+    try {
+      reader.skip();
+      reader.end();
+      return true;
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(McpError);
+      return false;
+    }
+  };
+  const long = 'x'.repeat(300);
+
+  it('is read alike when a value is deeper than the bits of a number', () => {
+    const deep = `${'['.repeat(40)}"a \\"b\\" c"${']'.repeat(40)}`;
+    expect(reads(`{"a":"say \\"hi\\" ${long}","pad":"${long}\\"","b":${deep},"c":"\\"${long}\\\\"}`)).toBe(true);
+  });
+
+  it('is accepted as JSON.parse accepts it, nested or not', () => {
+    const text = fc.constantFrom('say "hi"', '\\', `${long}"${long}`, `"${long}\\`, 'é', '');
+    const depth = fc.nat(40);
+    const nested = fc
+      .tuple(text, depth)
+      .map(([value, levels]) => '['.repeat(levels) + JSON.stringify(value) + ']'.repeat(levels));
+    check(
+      fc.property(fc.array(nested, { maxLength: 6 }), (values) => {
+        expect(reads(`{"pad":"${long}","values":[${values.join(',')}]}`)).toBe(true);
+        expect(reads(`{"pad":"${long}","values":[${values.join(',')}`)).toBe(false);
+      }),
+      500,
+    );
+  });
+
+  it('may hold control characters behind its 48th byte, but no line break; keys may not', () => {
+    const control = '\u0001';
+    expect(reads(`["${long}${control}"]`)).toBe(true);
+    expect(reads(`["${long}\n"]`)).toBe(false);
+    expect(reads(`["${control}","${long}"]`)).toBe(false);
+    expect(reads(`{"${long}${control}":1}`)).toBe(false);
+    expect(reads(`["${long}${control}"]`, { ...terms, trustsText: false })).toBe(false);
+    const short = `["${'x'.repeat(100)}${control}"]`;
+    expect(reads(short)).toBe(false);
+    expect(reads(short, { ...terms, trustsText: 'short ones too' })).toBe(true);
   });
 });

@@ -15,10 +15,11 @@ export interface JsonLimits {
 /** How JSON of a server that was configured is read. */
 export interface ReadTerms extends JsonLimits {
   /**
-   * Whether a long text may hold control characters that break no line, where an escape should stand: looking at each of
-   * its bytes is most of what reading it costs. @defaultValue false
+   * Whether texts may hold control characters that break no line, where escapes should stand, behind their first 48
+   * bytes: looking at each byte is most of what reading costs. It holds for messages of more than 256 bytes, or for short
+   * ones too, where what was read before is read again. Keys are always looked at. @defaultValue false
    */
-  readonly trustsText?: boolean;
+  readonly trustsText?: boolean | 'short ones too';
 }
 
 /** {@link JsonLimits} when nothing else is said. */
@@ -36,7 +37,8 @@ const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false'
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Walks JSON bytes without building values: checks the grammar (RFC 8259) and the limits, reports offsets.
+ * Walks JSON bytes without building values: checks the grammar (RFC 8259) and the limits, reports offsets. What may pass
+ * of texts that are trusted, {@link ReadTerms.trustsText} says.
  *
  * @remarks Ours because it is the hot path: the whole body is checked once and nothing is allocated but the keys.
  * A reader that skipped the grammar would let an upstream read another name than the one that was authorised.
@@ -52,7 +54,7 @@ export class JsonReader extends JsonSkipper {
   #depth = 0;
 
   constructor(bytes: Uint8Array, limits: ReadTerms = DEFAULT_JSON_LIMITS, pos = 0) {
-    super(bytes, limits.trustsText === true && mayTrust(bytes));
+    super(bytes, mayTrust(bytes, limits.trustsText));
     this.limits = limits;
     this.pos = pos;
   }
@@ -133,6 +135,7 @@ export class JsonReader extends JsonSkipper {
     this.pos = start;
     if (this.bytes[start] !== QUOTE) throw this.#unexpected('a key');
     const number = this.#passText();
+    // An array that is asked for -1 takes longer than all the rest.
     const key = number < 0 ? this.#textFrom(start) : (KNOWN_TEXTS[number] ?? '');
     // One that is spelt with escapes is the same key.
     if (seen?.add(key, this.isPlain ? number : KNOWN_TEXTS.indexOf(key)) === false)
@@ -336,9 +339,15 @@ function smallInteger(bytes: Uint8Array, start: number, end: number): number | u
   return value;
 }
 
-/** A line break would be one on a pipe or in an event, too. Short messages are read as quickly. */
-const mayTrust = (bytes: Uint8Array): boolean =>
-  bytes.length > 256 && bytes.indexOf(0x0a) < 0 && bytes.indexOf(0x0d) < 0;
+/** Shorter messages are read as quickly. Unit: bytes. */
+const LONG = 256;
+
+/** A line break would be one on a pipe or in an event, too. */
+const mayTrust = (bytes: Uint8Array, trusts: ReadTerms['trustsText'] = false): boolean =>
+  trusts !== false &&
+  (bytes.length > LONG || trusts === 'short ones too') &&
+  bytes.indexOf(0x0a) < 0 &&
+  bytes.indexOf(0x0d) < 0;
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 

@@ -27,11 +27,14 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+/** From here on a string that is trusted is searched for its end, not read. Unit: bytes. */
+const LONG = 48;
+
 /** Levels that fit into the bits of one number. */
 const MAX_DEPTH = 30;
 
 /**
- * Finds the end of a value in JSON bytes, and checks the grammar on the way, in a fifth of the time in which a
+ * Finds the end of a value in JSON bytes, and checks the grammar on the way, in a part of the time in which a
  * `JsonReader` does. What it does not accept at once that one reads again, and says what is wrong.
  *
  * @remarks Nothing is allocated: the kinds of the open levels are the bits of a number.
@@ -44,9 +47,10 @@ export class JsonSkipper {
   protected passed = 0;
   /** Whether no string that {@link stringEnd} read since this was set had an escape or more than ASCII in it. */
   protected isPlain = true;
-  protected readonly trusts: boolean;
-  /** The next backslash, if it was looked for. */
+  readonly #trusts: boolean;
+  /** The first backslash from a place on, if it was looked for. */
   #backslash = -1;
+  #lookedFrom = 0;
   /** Levels that are open, and a bit for each: whether it is an object. */
   #depth = 0;
   #objects = 0;
@@ -54,7 +58,7 @@ export class JsonSkipper {
   /** @param trusts - whether control characters that break no line are not looked for in long strings */
   constructor(bytes: Uint8Array, trusts: boolean) {
     this.bytes = bytes;
-    this.trusts = trusts;
+    this.#trusts = trusts;
   }
 
   /** @returns where the value that starts at `start` ends; -1 if there is none, or it is beyond the limits */
@@ -114,19 +118,27 @@ export class JsonSkipper {
 
   /**
    * @param start - behind the opening quote
-   * @param trusts - whether it is searched for its end, not read
+   * @param trusts - whether the rest of a long one is searched for its end, not read
    * @returns where what follows the closing quote starts; -1 if it is no string
    */
-  protected stringEnd(start: number, trusts = this.trusts): number {
+  protected stringEnd(start: number, trusts = this.#trusts): number {
     const { bytes } = this;
-    for (let pos = trusts ? this.#search(start) : start; ;) {
+    for (let pos = start; ;) {
+      if (trusts) pos = this.#trustedEnd(start, pos);
       // Behind the last byte there is none that is plain.
-      while (IN_STRING[bytes[pos] ?? 0] === PLAIN) pos++;
+      else while (IN_STRING[bytes[pos] ?? 0] === PLAIN) pos++;
       if (bytes[pos] === QUOTE) return pos + 1;
       pos = this.#specialEnd(pos);
       if (pos < 0) return -1;
-      if (trusts) pos = this.#search(pos);
     }
+  }
+
+  /** Where something else than plain text is found in the trusted string of `start`. */
+  #trustedEnd(start: number, from: number): number {
+    const { bytes } = this;
+    let pos = from;
+    while (pos < start + LONG && IN_STRING[bytes[pos] ?? 0] === PLAIN) pos++;
+    return pos < start + LONG ? pos : this.#search(pos);
   }
 
   #specialEnd(pos: number): number {
@@ -141,7 +153,7 @@ export class JsonSkipper {
   /** @returns where the value of the key at `pos` may start; -1 if there is no key */
   #keyEnd(pos: number): number {
     if (this.bytes[pos] !== QUOTE) return -1;
-    const end = this.stringEnd(pos + 1);
+    const end = this.stringEnd(pos + 1, false);
     if (end < 0) return -1;
     const colon = this.spaceEnd(end);
     return this.bytes[colon] === COLON ? colon + 1 : -1;
@@ -181,11 +193,12 @@ export class JsonSkipper {
   #search(pos: number): number {
     const { bytes } = this;
     this.sawNonAscii = true;
-    this.isPlain = false;
     const quote = bytes.indexOf(QUOTE, pos);
-    if (this.#backslash < pos) {
+    // What was given up is read again from an earlier place.
+    if (this.#backslash < pos || pos < this.#lookedFrom) {
       const next = bytes.indexOf(0x5c, pos);
       this.#backslash = next < 0 ? bytes.length : next;
+      this.#lookedFrom = pos;
     }
     return quote < 0 ? bytes.length : Math.min(quote, this.#backslash);
   }

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes, check } from '../../test/support/property.ts';
 import { META } from '../core/protocol.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from './json-reader.ts';
-import { readFrame, type RequestFrame } from './message.ts';
-import type { ScannedMeta } from './params-scan.ts';
+import { readFrame, type RequestFrame, type ScannedMeta } from './message.ts';
 
 const messageOf = (meta: string, rest = ''): Uint8Array =>
   bytes(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","_meta":${meta}${rest}}}`);

@@ -1,5 +1,14 @@
 import type { JsonReader } from './json-reader.ts';
-import type { ScannedMeta } from './params-scan.ts';
+
+/** What every request says in `_meta`; undefined where it is not there. One shape for all, for it is on the hot path. */
+export interface ScannedMeta {
+  readonly protocolVersion: unknown;
+  readonly progressToken: unknown;
+  readonly logLevel: unknown;
+  readonly subscriptionId: unknown;
+  /** What kind of value it is; it was not read. */
+  readonly clientCapabilities: 'object' | 'other' | undefined;
+}
 
 /** How many are kept. */
 const SLOTS = 64;
@@ -24,13 +33,14 @@ const slotOf = ({ bytes, pos }: JsonReader): number => (bytes.length - pos) % SL
 /**
  * Passes over the `_meta` that the reader is at, if the same bytes were read before.
  *
- * @remarks A modern client says who it is, and what it can, in each of its calls: comparing these 200 bytes takes a fifth
- * of the time that reading them does. Bytes that are the same end at the same place, whatever follows.
+ * @remarks A modern client says who it is, and what it can, in each of its calls: comparing these 200 bytes takes less
+ * than half of the time that reading them does. Bytes that are the same end at the same place, whatever follows.
  * @returns what they say; undefined if they have to be read
  */
 export function passKnownMeta(reader: JsonReader): ScannedMeta | undefined {
   const known = slots[slotOf(reader)];
-  if (known?.maxDepth !== reader.limits.maxDepth || !startsWith(reader, known.bytes)) return undefined;
+  if (known === undefined || known.maxDepth !== reader.limits.maxDepth || !startsWith(reader, known.bytes))
+    return undefined;
   return reader.passAgain(known.bytes.length, known.elements) ? known.values : undefined;
 }
 
@@ -46,7 +56,8 @@ function startsWith({ bytes, pos }: JsonReader, known: Uint8Array): boolean {
  */
 export function keepMeta(reader: JsonReader, values: ScannedMeta, { start, elements }: MetaStart): void {
   const { bytes, pos, limits } = reader;
-  if (values.progressToken !== undefined || pos - start > MAX_BYTES || reader.sawNonAscii) return;
+  const isText = typeof values.protocolVersion !== 'object' && typeof values.logLevel !== 'object';
+  if (!isText || pos - start > MAX_BYTES || reader.sawNonAscii) return;
   slots[(bytes.length - start) % SLOTS] = {
     // A copy: the message it came in must not stay.
     bytes: new Uint8Array(bytes.subarray(start, pos)),

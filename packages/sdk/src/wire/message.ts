@@ -6,7 +6,8 @@ import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits, type ReadTerm
 import { ParamsScan, type ScannedParams } from './params-scan.ts';
 import { SeenKeys } from './seen-keys.ts';
 
-export type { ScannedMeta, ScannedParams } from './params-scan.ts';
+export type { ScannedMeta } from './known-meta.ts';
+export type { ScannedParams } from './params-scan.ts';
 
 /** A request as it came over the wire. */
 export interface RequestFrame {
@@ -193,7 +194,7 @@ function readId(reader: JsonReader): RequestId | null {
 }
 
 function readText(reader: JsonReader): unknown {
-  if (reader.peekByte() === 0x22) return reader.string();
+  if (reader.peekByte() === QUOTE) return reader.string();
   reader.skip();
   return null;
 }

@@ -1,8 +1,8 @@
 import type { Member, Span } from '../core/payload.ts';
-import { JsonReader } from './json-reader.ts';
+import { JsonReader, type ReadTerms } from './json-reader.ts';
 
-/** For what was read within its limits before. */
-const NO_LIMITS = { maxDepth: Infinity, maxElements: Infinity };
+/** For what was read before: whatever was let pass then must be now. */
+const NO_LIMITS: ReadTerms = { maxDepth: Infinity, maxElements: Infinity, trustsText: 'short ones too' };
 
 /** Where `_meta` stands in the bytes of `params`. Its members are found when somebody asks: most calls are passed on with theirs. */
 export class MetaSpan implements Span {

@@ -4,7 +4,7 @@ import { referenceMember, targetMember } from '../core/methods.ts';
 import { Payload, type Span } from '../core/payload.ts';
 import { META } from '../core/protocol.ts';
 import type { JsonReader } from './json-reader.ts';
-import { keepMeta, passKnownMeta, type MetaStart } from './known-meta.ts';
+import { keepMeta, passKnownMeta, type MetaStart, type ScannedMeta } from './known-meta.ts';
 import { MetaSpan } from './meta-span.ts';
 import { SeenKeys } from './seen-keys.ts';
 
@@ -16,16 +16,6 @@ export interface ScannedParams {
   readonly meta: ScannedMeta | undefined;
   /** Whether this is the retry of a call that asked for input. */
   readonly retry: boolean;
-}
-
-/** What every request says in `_meta`; undefined where it is not there. One shape for all, for it is on the hot path. */
-export interface ScannedMeta {
-  readonly protocolVersion: unknown;
-  readonly progressToken: unknown;
-  readonly logLevel: unknown;
-  readonly subscriptionId: unknown;
-  /** What kind of value it is; it was not read. */
-  readonly clientCapabilities: 'object' | 'other' | undefined;
 }
 
 /** What a call is about: where it stands, and what it says if it is a string. */
@@ -142,7 +132,7 @@ export class ParamsScan {
       reader.pass();
       return;
     }
-    const reference: Partial<Record<string, Target>> = {};
+    const reference = Object.create(null) as Partial<Record<string, Target>>;
     reader.object((key) => {
       reference[key] = this.#readTarget();
     }, true);
@@ -171,10 +161,14 @@ export class ParamsScan {
     const reader = this.#reader;
     const values = noMeta();
     const seen = new SeenKeys();
+    let isUsual = true;
     if (reader.enterObject())
-      do this.#readMetaMember(reader.key(seen), values);
-      while (reader.more());
-    keepMeta(reader, values, from);
+      do {
+        const key = reader.key(seen);
+        isUsual &&= ENVELOPE.has(key);
+        this.#readMetaMember(key, values);
+      } while (reader.more());
+    if (isUsual) keepMeta(reader, values, from);
     return values;
   }
 
@@ -202,6 +196,14 @@ export class ParamsScan {
     }
   }
 }
+
+/** What a client says alike in all its calls; a token of progress or a trace is another one each time. */
+const ENVELOPE: ReadonlySet<string> = new Set([
+  META.protocolVersion,
+  META.clientInfo,
+  META.clientCapabilities,
+  META.logLevel,
+]);
 
 /** While it is read. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
