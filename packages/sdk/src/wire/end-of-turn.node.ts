@@ -1,4 +1,4 @@
-/** No work is held longer than this for what else happens in the turn. Unit: ms. */
+/** Work that has been held for this long goes on when more of it comes, and not at the end of the turn. Unit: ms. */
 const MAX_HELD_MS = 1;
 
 let held: (() => void)[] = [];
