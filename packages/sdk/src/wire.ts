@@ -25,4 +25,5 @@ export { checkParamHeaders, headerParams, mirroredHeaders, type HeaderParam } fr
 export { hasTask, patchMeta, renameTarget, replaceMember, type MetaPatch } from './wire/params.ts';
 export { isQuestion, questionOf, requireCapability, type Question } from './wire/question.ts';
 export { PushQueue } from './wire/queue.ts';
+export type { SeenKeys } from './wire/seen-keys.ts';
 export { elementsOf, knownType, mayAsk, membersOf, mentions, modernizeResult, peekResult } from './wire/result.ts';

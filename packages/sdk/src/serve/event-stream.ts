@@ -58,7 +58,12 @@ function withKeepAlive(
     cancel = clock.after(keepAliveMs, beat);
   };
   let cancel = clock.after(keepAliveMs, beat);
-  return writeAll(write).finally(() => {
+  try {
+    return writeAll(write).finally(() => {
+      cancel();
+    });
+  } catch (thrown) {
     cancel();
-  });
+    throw thrown;
+  }
 }

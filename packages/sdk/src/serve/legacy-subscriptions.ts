@@ -75,14 +75,20 @@ export class LegacySubscriptions {
   /** No async function: thousands wait, and each would take half a kilobyte. */
   #follow(messages: AsyncIterator<Message>, onEnd: () => void): void {
     messages.next().then(({ done, value }) => {
-      if (done) {
-        onEnd();
-        return;
-      }
-      if (value.kind === 'notification' && value.method === 'notifications/resources/updated')
-        this.#onUpdate({ ...value, params: patchMeta(value.params, { [META.subscriptionId]: undefined }) });
-      this.#follow(messages, onEnd);
+      if (done || !this.#tell(value)) onEnd();
+      else this.#follow(messages, onEnd);
     }, onEnd);
+  }
+
+  /** @returns false if it cannot be told */
+  #tell(message: Message): boolean {
+    if (message.kind !== 'notification' || message.method !== 'notifications/resources/updated') return true;
+    try {
+      this.#onUpdate({ ...message, params: patchMeta(message.params, { [META.subscriptionId]: undefined }) });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Ends one; the session may watch that resource anew already. */
