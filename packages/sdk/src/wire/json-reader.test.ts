@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytes, check } from '../../test/support/property.ts';
 import { McpError } from '../core/errors.ts';
-import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type ReadTerms } from './json-reader.ts';
+import { DEFAULT_JSON_LIMITS, JsonReader, type ReadTerms } from './json-reader.ts';
+import { isUtf8 } from './utf8.ts';
 
 const NO_LIMITS = { maxDepth: 10_000, maxElements: 1_000_000 };
 

@@ -1,6 +1,7 @@
 import { McpError } from '../core/errors.ts';
 import type { Span } from '../core/payload.ts';
 import { KNOWN_TEXTS, knownText } from './interned-text.ts';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.ts';
 import { JsonSkipper } from './json-skip.ts';
 import { SeenKeys } from './seen-keys.ts';
 
@@ -25,14 +26,6 @@ export interface ReadTerms extends JsonLimits {
 /** {@link JsonLimits} when nothing else is said. */
 export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 64, maxElements: 100_000 };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' };
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -353,18 +346,3 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
 
 const isHex = (byte: number | undefined): boolean =>
   byte !== undefined && (isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66));
-
-/** Node checks bytes without decoding them, in a tenth of the time. Other runtimes may have no `process`, or another one. */
-const { process } = globalThis as { process?: Partial<NodeJS.Process> };
-const native = process?.getBuiltinModule?.('node:buffer').isUtf8;
-
-/** Whether `bytes` are UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  if (native) return native(bytes);
-  try {
-    decoder.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,3 +1,5 @@
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.ts';
+
 /** What a byte means inside of a string: nothing, its end, an escape, nothing that may stand there, or more than ASCII. */
 const PLAIN = 0;
 const END = 1;
@@ -18,14 +20,6 @@ for (const char of '"\\/bfnrt') ESCAPE_LENGTH[char.charCodeAt(0)] = 2;
 ESCAPE_LENGTH[0x75] = 6;
 
 const IS_HEX = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-f]/i.test(String.fromCharCode(byte)) ? 1 : 0));
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** From here on a string that is trusted is searched for its end, not read. Unit: bytes. */
 const LONG = 48;

@@ -2,9 +2,10 @@ import type { RequestId } from '../core/call.ts';
 import { McpError, type RpcError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { Payload, type Span } from '../core/payload.ts';
-import { DEFAULT_JSON_LIMITS, isUtf8, JsonReader, type JsonLimits, type ReadTerms } from './json-reader.ts';
+import { DEFAULT_JSON_LIMITS, JsonReader, type JsonLimits, type ReadTerms } from './json-reader.ts';
 import { ParamsScan, type ScannedParams } from './params-scan.ts';
 import { SeenKeys } from './seen-keys.ts';
+import { isUtf8 } from './utf8.ts';
 
 export type { ScannedMeta } from './known-meta.ts';
 export type { ScannedParams } from './params-scan.ts';

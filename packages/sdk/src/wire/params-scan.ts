@@ -132,6 +132,7 @@ export class ParamsScan {
       reader.pass();
       return;
     }
+    // No key of the prototype may be taken for one that is there; its type is any.
     const reference = Object.create(null) as Partial<Record<string, Target>>;
     reader.object((key) => {
       reference[key] = this.#readTarget();
